@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# One static library per folder; it may use only the folders named after it here, so an upward
+# call does not link.
+function(ben_library folder)
+    file(GLOB sources CONFIGURE_DEPENDS src/${folder}/*.c)
+    list(FILTER sources EXCLUDE REGEX "_isa\\.c$")
+    if(NOT sources)
+        add_library(ben_${folder} INTERFACE)
+        target_link_libraries(ben_${folder} INTERFACE ${ARGN})
+        return()
+    endif()
+    add_library(ben_${folder} STATIC ${sources})
+    target_include_directories(ben_${folder} PUBLIC src)
+    target_link_libraries(ben_${folder} PUBLIC ${ARGN} OpenMP::OpenMP_C m)
+endfunction()
+
+ben_library(base PkgConfig::inih PkgConfig::jansson)
+ben_library(mpi ben_base MPI::MPI_C)
+ben_library(nn ben_base ben_blas)
+ben_library(io ben_mpi ben_base ben_hdf5 ben_nifti PNG::PNG PkgConfig::jansson)
+ben_library(prep ben_io ben_mpi ben_base)
+ben_library(train ben_prep ben_io ben_nn ben_mpi ben_base)
+ben_library(qa ben_prep ben_io ben_nn ben_mpi ben_base)
+
+# Kernels (src/nn/*_isa.c) are compiled once per instruction set; BEN_ISA is the suffix of their
+# names (nn/isa.h) and the set is chosen at run time.
+file(GLOB isa_sources CONFIGURE_DEPENDS src/nn/*_isa.c)
+set(isa_generic_flags "")
+set(isa_names generic)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND isa_names avx2 avx512)
+    set(isa_avx2_flags -mavx2 -mfma)
+    set(isa_avx512_flags -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma
+        -mprefer-vector-width=512)
+endif()
+if(NOT isa_sources)
+    set(isa_names "")
+endif()
+foreach(isa IN LISTS isa_names)
+    add_library(ben_nn_${isa} OBJECT ${isa_sources})
+    target_include_directories(ben_nn_${isa} PUBLIC src)
+    target_compile_options(ben_nn_${isa} PRIVATE ${isa_${isa}_flags} -ffp-contract=fast -O3)
+    target_compile_definitions(ben_nn_${isa} PRIVATE BEN_ISA=${isa})
+    target_link_libraries(ben_nn_${isa} PRIVATE OpenMP::OpenMP_C)
+    target_sources(ben_nn PRIVATE $<TARGET_OBJECTS:ben_nn_${isa}>)
+endforeach()

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double util_now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+size_t util_peak_bytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (size_t)usage.ru_maxrss * 1024;
+}
+
+char *util_format(const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    return n < 0 ? NULL : text;
+}
+
+const char *util_basename(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+enum ben_status util_make_dirs(const char *path)
+{
+    enum ben_status st = BEN_OK;
+    char *copy = NULL;
+    TRY_NEW(copy = strdup(path));
+    for (char *p = copy + 1; *copy; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(copy, 0777) != 0 && !(errno == EEXIST && util_is_dir(copy)))
+            FAIL(BEN_E_IO, "%s: cannot create the folder: %s", copy,
+                 errno == EEXIST ? "a file of that name is in the way" : strerror(errno));
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+out:
+    free(copy);
+    return st;
+}
+
+enum ben_status util_make_parents(const char *path)
+{
+    enum ben_status st = BEN_OK;
+    char *copy = NULL;
+    TRY_NEW(copy = strdup(path));
+    char *slash = strrchr(copy, '/');
+    if (slash && slash != copy) {
+        *slash = '\0';
+        TRY(util_make_dirs(copy));
+    }
+out:
+    free(copy);
+    return st;
+}
+
+bool util_is_dir(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+bool util_is_file(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
+char *util_temporary(const char *path)
+{
+    /* The ending stays, since libraries choose the format by it. */
+    const char *name = util_basename(path);
+    return util_format("%.*s.tmp%ld.%s", (int)(name - path), path, (long)getpid(), name);
+}
+
+static enum ben_status sync_path(const char *path, int flags)
+{
+    enum ben_status st = BEN_OK;
+    int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        FAIL(BEN_E_IO, "%s: cannot bring it to the disk: %s", path, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+enum ben_status util_publish(const char *temporary, const char *path)
+{
+    enum ben_status st = BEN_OK;
+    char *folder = NULL;
+    const char *name = util_basename(path);
+    TRY_NEW(folder = name == path ? strdup(".") : strndup(path, (size_t)(name - path)));
+    TRY(sync_path(temporary, O_RDONLY));
+    if (rename(temporary, path) != 0)
+        FAIL(BEN_E_IO, "%s: cannot rename %s to it: %s", path, temporary, strerror(errno));
+    TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+out:
+    if (st)
+        unlink(temporary);
+    free(folder);
+    return st;
+}
+
+void util_discard(const char *temporary)
+{
+    if (temporary)
+        unlink(temporary);
+}
+
+enum ben_status util_write_file(const char *path, const void *bytes, size_t n)
+{
+    enum ben_status st = BEN_OK;
+    FILE *file = NULL;
+    char *temporary = NULL;
+    TRY_NEW(temporary = util_temporary(path));
+    file = fopen(temporary, "wb");
+    if (!file)
+        FAIL(BEN_E_IO, "%s: cannot write: %s", path, strerror(errno));
+    bool good = fwrite(bytes, 1, n, file) == n;
+    good = fclose(file) == 0 && good;
+    file = NULL;
+    if (!good)
+        FAIL(BEN_E_IO, "%s: cannot write: %s", path, strerror(errno));
+    TRY(util_publish(temporary, path));
+out:
+    if (st)
+        util_discard(temporary);
+    free(temporary);
+    return st;
+}
+
+enum ben_status util_read_file(const char *path, size_t limit, char **bytes, size_t *n)
+{
+    enum ben_status st = BEN_OK;
+    char *text = NULL;
+    size_t size = 0, room = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file || util_is_dir(path))
+        FAIL(BEN_E_IO, "%s: cannot read: %s", path, file ? "it is a folder" : strerror(errno));
+    do {
+        if (size + 1 >= room) {
+            char *more;
+            room = room ? 2 * room : 4096;
+            TRY_NEW(more = realloc(text, room));
+            text = more;
+        }
+        size += fread(text + size, 1, room - 1 - size, file);
+        if (size > limit)
+            FAIL(BEN_E_INPUT, "%s: larger than %zu bytes, which is not credible", path, limit);
+    } while (!feof(file) && !ferror(file));
+    if (ferror(file))
+        FAIL(BEN_E_IO, "%s: cannot read: %s", path, strerror(errno));
+    text[size] = '\0';
+    *bytes = text;
+    text = NULL;
+    if (n)
+        *n = size;
+out:
+    if (file)
+        fclose(file);
+    free(text);
+    return st;
+}
+
+uint64_t util_hash(uint64_t hash, const void *bytes, size_t n)
+{
+    for (const unsigned char *p = bytes; n > 0; n--, p++)
+        hash = (hash ^ *p) * UINT64_C(0x100000001b3);
+    return hash;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small helpers that every folder needs: time, memory in use, paths, and files that appear
+ * whole or not at all. All Local. */
+#ifndef BEN_BASE_UTIL_H
+#define BEN_BASE_UTIL_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Monotonic seconds. */
+double util_now_s(void);
+
+/* This process's peak resident memory. */
+size_t util_peak_bytes(void);
+
+/* printf into a fresh string; NULL without memory. The caller frees. */
+char *util_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The part after the last slash. */
+const char *util_basename(const char *path);
+
+/* Creates the folder and its parents; existing ones are fine. */
+enum ben_status util_make_dirs(const char *path);
+
+/* Creates the parents of path. */
+enum ben_status util_make_parents(const char *path);
+
+bool util_is_dir(const char *path);
+bool util_is_file(const char *path);
+
+/* A file is written under file_temporary(path) (same folder; caller frees), then published:
+ * fsync, rename to path, fsync of the folder. Whoever reads path sees the old file or the whole
+ * new one. The temporary is removed on failure by util_publish or by util_discard. */
+char *util_temporary(const char *path);
+enum ben_status util_publish(const char *temporary, const char *path);
+void util_discard(const char *temporary);
+
+/* Writes bytes to path by the steps above. */
+enum ben_status util_write_file(const char *path, const void *bytes, size_t n);
+
+/* Reads the whole file, NUL-terminated behind its n bytes; the caller frees. More than
+ * limit bytes is an error. n may be NULL. */
+enum ben_status util_read_file(const char *path, size_t limit, char **bytes, size_t *n);
+
+/* FNV-1a over bytes, to be chained: start with util_hash_start. */
+#define UTIL_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t util_hash(uint64_t hash, const void *bytes, size_t n);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Slices for the network. A canonical volume is cut along one plane; each slice is brought to
+ * size x size pixels, square in mm (aspect kept, field of view fitted and centred, the rest
+ * zero), and the network's probabilities come back to the volume's grid by the recorded
+ * geometry. Row 0 of a slice is anterior (axial) or superior (coronal, sagittal). */
+#ifndef BEN_PREP_SLICES_H
+#define BEN_PREP_SLICES_H
+
+#include "io/volume.h"
+
+enum slice_plane { BEN_SAGITTAL, BEN_CORONAL, BEN_AXIAL }; /* = the canonical axis across it */
+
+struct slice_geometry {
+    enum slice_plane plane;
+    int count;                  /* slices */
+    int width, height;          /* native columns and rows */
+    double width_mm, height_mm; /* of one native pixel */
+    int size;                   /* the network's rows and columns */
+    double mm;                  /* edge of one network pixel */
+};
+
+/* Fails: BEN_E_INPUT when no field of view is left. Local. */
+enum ben_status slices_plan(const struct volume *canonical, enum slice_plane plane, int size,
+                            struct slice_geometry *geometry);
+
+/* Slices first..first+n-1 -> x [n][size][size]: area-averaged when shrunk, bilinear when
+ * enlarged; zero outside the field of view. Local; threads share the slices. */
+void slices_extract(const struct slice_geometry *geometry, const struct volume *canonical,
+                    int first, int n, float *x);
+
+/* The same for a mask or label image: nearest neighbour keeps it binary. */
+void slices_extract_mask(const struct slice_geometry *geometry, const struct volume *canonical,
+                         int first, int n, float *x);
+
+/* prob [n][size][size] -> the slices' voxels of to (canonical order), bilinear or area-averaged
+ * by the same rule. Local; threads share the slices. */
+void slices_restore(const struct slice_geometry *geometry, const float *prob, int first, int n,
+                    float *to);
+
+#endif
