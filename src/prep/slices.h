@@ -6,9 +6,8 @@
 #ifndef BEN_PREP_SLICES_H
 #define BEN_PREP_SLICES_H
 
+#include "io/species.h" /* enum slice_plane */
 #include "io/volume.h"
-
-enum slice_plane { BEN_SAGITTAL, BEN_CORONAL, BEN_AXIAL }; /* = the canonical axis across it */
 
 struct slice_geometry {
     enum slice_plane plane;
