@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* 3x3 convolutions, stride 1, zero padding 1, on nChw16c activations: the one door to the
  * kernels, whatever algorithm is behind it (Winograd F(4x4,3x3) after Lavin and Gray 2016, or
- * direct). One slice per call; callers share slices among threads, each with its own scratch.
+ * direct). Callers share slices among threads, each with its own scratch. A call takes n slices,
+ * one behind the other: several at once only save reading the weights again, which counts where
+ * maps are small; the result of a slice is the same bits for any n.
  *
- * x [c/16][h][w][16], y [o/16][h][w][16]; weights are stored [o][c][3][3] and packed once per
+ * x [n][c/16][h][w][16], y [n][o/16][h][w][16]; weights are stored [o][c][3][3] and packed once per
  * change. The input may come in two pieces (skip concatenation without a copy): channels
  * [0, c0) from x0 and [c0, c) from x1, c0 a multiple of 16. c = 1 is a plain image [h][w].
  * h and w are any size >= 1. Pointers to activations are 64-byte aligned. All Local. */
@@ -15,6 +17,7 @@
 struct conv_shape {
     int c, o; /* channels in (1 or a multiple of 16) and out (multiple of 16) */
     int h, w; /* rows and columns */
+    int n;    /* slices in this call, >= 1 */
 };
 
 struct conv_input {
@@ -22,25 +25,33 @@ struct conv_input {
     int c0;               /* channels in x0 */
 };
 
-/* Floats of the packed weights, and of the scratch that one thread needs for any call below. */
+/* Floats of the packed weights, and of the scratch that one thread needs for any call below with
+ * this shape (for any n up to the shape's). Both start on 64-byte boundaries. */
 size_t conv_packed_floats(const struct conv_shape *shape);
 size_t conv_scratch_floats(const struct conv_shape *shape);
 
 /* weight [o][c][3][3] -> packed, for forward. */
 void conv_pack(const struct conv_shape *shape, const float *weight, float *packed);
 
-/* y = elu(conv(x) + bias); bias [o]. ELU with alpha 1. */
-void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x,
-                      const float *packed, const float *bias, float *y, float *scratch);
+/* A fixed scale and shift per channel behind the ELU, as batch norm is in inference. */
+struct conv_norm {
+    const float *scale, *shift; /* [o] */
+};
 
-/* The adjoint in x: dy [o/16][h][w][16] -> dx [c/16][h][w][16], which like the input may be in
+/* y = elu(conv(x) + bias) * scale + shift; bias [o]; norm NULL: neither scaled nor shifted. ELU
+ * with alpha 1. */
+void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x,
+                      const float *packed, const float *bias, const struct conv_norm *norm,
+                      float *y, float *scratch);
+
+/* The adjoint in x: dy [n][o/16][h][w][16] -> dx [n][c/16][h][w][16], which like the input may be in
  * two pieces (dx1 NULL: one). packed from conv_pack_adjoint, as large as conv_packed_floats of
  * the shape with c and o exchanged. Not for c = 1 (nobody asks for the image's gradient). */
 void conv_pack_adjoint(const struct conv_shape *shape, const float *weight, float *packed);
 void conv_backward_data(const struct conv_shape *shape, const float *dy, const float *packed,
                         float *dx0, float *dx1, int c0, float *scratch);
 
-/* The adjoint in the weights, of one slice: dweight [o][c][3][3] and dbias [o] are overwritten. */
+/* The adjoint in the weights, of one slice whatever n is: dweight [o][c][3][3] and dbias [o] are overwritten. */
 void conv_backward_weights(const struct conv_shape *shape, const struct conv_input *x,
                            const float *dy, float *dweight, float *dbias, float *scratch);
 
