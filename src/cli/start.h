@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What happens before a command runs: OpenBLAS' kernels, threads, signals. */
+#ifndef BEN_CLI_START_H
+#define BEN_CLI_START_H
+
+#include "mpi/comm.h"
+
+#include <stdbool.h>
+
+/* OpenBLAS 0.3.21 does not know newer CPUs and falls back to AVX2 kernels; its core type is
+ * read from the environment when the library loads. Where the CPU has AVX-512 and nobody set
+ * OPENBLAS_CORETYPE, sets it and starts the program anew. Call first in main. Local. */
+void start_core_type(char **argv);
+
+/* Threads of this rank (0: this node's usable cores / ranks on it, or OMP_NUM_THREADS), the
+ * instruction set, and the handlers of SIGTERM, SIGINT and SIGUSR1. Collective. */
+enum ben_status start_machine(const struct comm *world, int threads);
+
+/* True once a signal asked to stop: save and return BEN_E_INTERRUPTED. Local. */
+bool start_interrupted(void);
+
+#endif
