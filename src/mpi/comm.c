@@ -183,3 +183,32 @@ void comm_share(long n, int rank, int size, long *first, long *count)
     *first = rank * base + (rank < extra ? rank : extra);
     *count = base + (rank < extra ? 1 : 0);
 }
+
+enum ben_status comm_share_rows(const struct comm *comm, void *rows, long n, size_t row_bytes)
+{
+    enum ben_status st = BEN_OK;
+    MPI_Datatype row = MPI_DATATYPE_NULL;
+    int *counts = NULL;
+    if (comm->size == 1 || n == 0 || row_bytes == 0)
+        return BEN_OK;
+    ENSURE(n <= INT_MAX && row_bytes <= INT_MAX);
+    counts = calloc(2 * (size_t)comm->size, sizeof *counts);
+    TRY(comm_agree(
+        comm, counts ? BEN_OK
+                     : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory")));
+    for (int r = 0; r < comm->size; r++) {
+        long first, count;
+        comm_share(n, r, comm->size, &first, &count);
+        counts[r] = (int)count;
+        counts[comm->size + r] = (int)first;
+    }
+    TRY_MPI(MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row));
+    TRY_MPI(MPI_Type_commit(&row));
+    TRY_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, rows, counts,
+                           counts + comm->size, row, comm->mpi));
+out:
+    if (row != MPI_DATATYPE_NULL)
+        MPI_Type_free(&row);
+    free(counts);
+    return st;
+}

@@ -53,6 +53,10 @@ enum ben_status comm_sum_u64(const struct comm *comm, unsigned long *counts, siz
  * order, sizes differing by at most one. Local. */
 void comm_share(long n, int rank, int size, long *first, long *count);
 
+/* rows [n][row_bytes]: each rank has filled its comm_share of the n rows; afterwards every rank
+ * has all of them. row_bytes below 2^31. Collective. */
+enum ben_status comm_share_rows(const struct comm *comm, void *rows, long n, size_t row_bytes);
+
 /* The error of a failed MPI call. */
 enum ben_status comm_raise(int code, const char *file, int line, const char *func,
                            const char *call);
