@@ -2,7 +2,9 @@
 /* Slices for the network. A canonical volume is cut along one plane; each slice is brought to
  * size x size pixels, square in mm (aspect kept, field of view fitted and centred, the rest
  * zero), and the network's probabilities come back to the volume's grid by the recorded
- * geometry. Row 0 of a slice is anterior (axial) or superior (coronal, sagittal). */
+ * geometry. Row 0 of a slice is anterior (axial) or superior (coronal, sagittal); column 0 is the
+ * patient's left (axial, coronal) or posterior (sagittal). The field of view's centre is the
+ * centre of the size x size pixels: nothing is shifted on the way there or back. */
 #ifndef BEN_PREP_SLICES_H
 #define BEN_PREP_SLICES_H
 
@@ -22,17 +24,18 @@ struct slice_geometry {
 enum ben_status slices_plan(const struct volume *canonical, enum slice_plane plane, int size,
                             struct slice_geometry *geometry);
 
-/* Slices first..first+n-1 -> x [n][size][size]: area-averaged when shrunk, bilinear when
- * enlarged; zero outside the field of view. Local; threads share the slices. */
+/* Slices first..first+n-1 -> x [n][size][size]: along each axis area-averaged when shrunk, linear
+ * when enlarged; zero outside the field of view. Local; threads share the slices. */
 void slices_extract(const struct slice_geometry *geometry, const struct volume *canonical,
                     int first, int n, float *x);
 
-/* The same for a mask or label image: nearest neighbour keeps it binary. */
+/* The same for a mask (voxels above 0.5 are inside): resampled as an image, then 1 where more than
+ * half is inside, else 0. That follows an edge better than the nearest voxel. */
 void slices_extract_mask(const struct slice_geometry *geometry, const struct volume *canonical,
                          int first, int n, float *x);
 
-/* prob [n][size][size] -> the slices' voxels of to (canonical order), bilinear or area-averaged
- * by the same rule. Local; threads share the slices. */
+/* prob [n][size][size] -> slices first..first+n-1 of to, a whole volume in canonical order, by the
+ * same rule. Other slices stay as they are. Local; threads share the slices. */
 void slices_restore(const struct slice_geometry *geometry, const float *prob, int first, int n,
                     float *to);
 
