@@ -7,9 +7,11 @@
 #include "base/status.h"
 
 #include <CUnit/Basic.h>
+#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define CHECK_SKIPPED 77 /* CTest's skip code */
 
@@ -38,6 +40,26 @@ static inline int check_run(const char *suite_name, const struct check_test *tes
     {                                                                                          \
         return check_run(suite, tests, sizeof tests / sizeof tests[0]);                        \
     }
+
+/* A fresh folder for a test's files in BEN_TEST_TMP (or here), and its removal. */
+static inline void check_folder_create(char path[256])
+{
+    const char *parent = getenv("BEN_TEST_TMP");
+    snprintf(path, 256, "%s/scratch.XXXXXX", parent ? parent : ".");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
+}
+
+static inline int check_remove_entry(const char *path, const struct stat *s, int kind,
+                                     struct FTW *walk)
+{
+    (void)s, (void)kind, (void)walk;
+    return remove(path);
+}
+
+static inline void check_folder_remove(const char *path)
+{
+    nftw(path, check_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
 
 /* The call must succeed; its error text is printed where it does not. */
 #define CHECK_OK(call)                                                                         \
