@@ -17,9 +17,9 @@
 #define LINE_MARK  "ben1" /* magic and format of a line */
 #define MOST_BYTES ((size_t)1 << 31)
 
-/* A line: ben1 <hash, 16 hex> <length of the body, 8 hex> <body>\n where
+/* A line: ben1 <hash, 16 hex> <length of the body, 16 hex> <body>\n where
  * body = <status> <time_ns> <key>\t<payload>, key and payload without control characters. */
-#define HEAD_BYTES (sizeof LINE_MARK + 17 + 9)
+#define HEAD_BYTES (sizeof LINE_MARK + 17 + 17)
 
 struct journal {
     char *folder, *name;
@@ -131,7 +131,7 @@ static enum ben_status format_line(const struct journal_entry *entry, char **lin
     end = escape(end, entry->payload);
     size_t length = (size_t)(end - body);
     unsigned long long hash = util_hash(UTIL_HASH_START, body, length);
-    snprintf(head, sizeof head, LINE_MARK " %016llx %08zx ", hash, length);
+    snprintf(head, sizeof head, LINE_MARK " %016llx %016zx ", hash, length);
     memcpy(text, head, HEAD_BYTES);
     *end++ = '\n';
     *line = text;
@@ -191,7 +191,7 @@ static bool parse_line(char *line, size_t n, struct journal_entry *entry)
         return false;
     char *body = line + HEAD_BYTES;
     size_t length = n - HEAD_BYTES;
-    snprintf(head, sizeof head, LINE_MARK " %016llx %08zx ",
+    snprintf(head, sizeof head, LINE_MARK " %016llx %016zx ",
              (unsigned long long)util_hash(UTIL_HASH_START, body, length), length);
     if (memcmp(head, line, HEAD_BYTES) != 0 || strlen(body) != length)
         return false;
