@@ -108,7 +108,7 @@ enum ben_status nifti_create(const char *path, const struct nifti_geometry *geom
                              const struct nifti_output *output, struct nifti_writer **writer);
 /* The next volume, in the output's type. */
 enum ben_status nifti_put(struct nifti_writer *writer, const void *data);
-/* Publishes the file; fails where volumes are missing. Frees the writer in any case. */
+/* Publishes the file once all volumes are put. Frees the writer in any case. */
 enum ben_status nifti_finish(struct nifti_writer **writer);
 /* Gives up: removes the temporary. NULL-safe. */
 void nifti_abandon(struct nifti_writer **writer);
