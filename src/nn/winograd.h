@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The transforms of Winograd's F(4x4,3x3) (Lavin and Gray 2016, points 0, 1, -1, 2, -2 and
+ * infinity) on patches of vectors, for kernel files. Names are those of the paper: inputs
+ * B'dB, filters GgG', outputs A'mA; and the adjoints of the last two for the gradient.
+ * Everything inline, one vector of channels at a time. */
+#ifndef BEN_NN_WINOGRAD_H
+#define BEN_NN_WINOGRAD_H
+
+#include "nn/vec.h"
+
+#include <stddef.h>
+
+/* One row of the transformed patch: t B, stored at v, v + step, ... */
+VEC_INLINE void winograd_input_row(const vec t[6], float *v, size_t step)
+{
+    vec p = t[4] - 4 * t[2], q = t[3] - 4 * t[1];
+    vec r = t[4] - t[2], s = t[3] - t[1];
+    vec_store(v, 4 * t[0] + (t[4] - 5 * t[2]));
+    vec_store(v + step, p + q);
+    vec_store(v + 2 * step, p - q);
+    vec_store(v + 3 * step, r + 2 * s);
+    vec_store(v + 4 * step, r - 2 * s);
+    vec_store(v + 5 * step, 4 * t[1] + (t[5] - 5 * t[3]));
+}
+
+/* B'dB of the patch at d (pixels 16 floats apart, rows row floats apart); value xi goes to
+ * v + xi * step. Columns first, a row or two of the result at a time, so that nothing but the
+ * result is stored. */
+VEC_INLINE void winograd_input(const float *d, size_t row, float *v, size_t step)
+{
+    vec a[6], b[6];
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+        const float *p = d + 16 * j;
+        a[j] = 4 * vec_load(p) + (vec_load(p + 4 * row) - 5 * vec_load(p + 2 * row));
+    }
+    winograd_input_row(a, v, step);
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+        const float *p = d + 16 * j;
+        vec even = vec_load(p + 4 * row) - 4 * vec_load(p + 2 * row);
+        vec odd = vec_load(p + 3 * row) - 4 * vec_load(p + row);
+        a[j] = even + odd;
+        b[j] = even - odd;
+    }
+    winograd_input_row(a, v + 6 * step, step);
+    winograd_input_row(b, v + 12 * step, step);
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+        const float *p = d + 16 * j;
+        vec even = vec_load(p + 4 * row) - vec_load(p + 2 * row);
+        vec odd = vec_load(p + 3 * row) - vec_load(p + row);
+        a[j] = even + 2 * odd;
+        b[j] = even - 2 * odd;
+    }
+    winograd_input_row(a, v + 18 * step, step);
+    winograd_input_row(b, v + 24 * step, step);
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+        const float *p = d + 16 * j;
+        a[j] = 4 * vec_load(p + row) + (vec_load(p + 5 * row) - 5 * vec_load(p + 3 * row));
+    }
+    winograd_input_row(a, v + 30 * step, step);
+}
+
+/* A'm along one line of six. */
+VEC_INLINE void winograd_output_line(const vec m[6], vec o[4])
+{
+    vec s = m[1] + m[2], d = m[1] - m[2];
+    vec t = m[3] + m[4], e = m[3] - m[4];
+    o[0] = m[0] + s + t;
+    o[1] = d + 2 * e;
+    o[2] = s + 4 * t;
+    o[3] = d + 8 * e + m[5];
+}
+
+/* A'mA of the 36 values at m + xi * step. */
+VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
+{
+    vec w[4][6];
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+        vec line[6], o[4];
+#pragma GCC unroll 6
+        for (int i = 0; i < 6; i++)
+            line[i] = vec_load(m + (size_t)(6 * i + j) * step);
+        winograd_output_line(line, o);
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++)
+            w[i][j] = o[i];
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++)
+        winograd_output_line(w[i], out[i]);
+}
+
+/* A along one line of four. */
+VEC_INLINE void winograd_output_adjoint_line(const vec y[4], vec o[6])
+{
+    vec s = y[0] + y[2], t = y[1] + y[3];
+    vec p = y[0] + 4 * y[2], q = y[1] + 4 * y[3];
+    o[0] = y[0];
+    o[1] = s + t;
+    o[2] = s - t;
+    o[3] = p + 2 * q;
+    o[4] = p - 2 * q;
+    o[5] = y[3];
+}
+
+/* A dy A' of the 4x4 patch at y (pixels 16 floats apart); value xi goes to m + xi * step. */
+VEC_INLINE void winograd_output_adjoint(const float *y, size_t row, float *m, size_t step)
+{
+    vec w[6][4];
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        vec line[4], o[6];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++)
+            line[i] = vec_load(y + (size_t)i * row + 16 * j);
+        winograd_output_adjoint_line(line, o);
+#pragma GCC unroll 6
+        for (int i = 0; i < 6; i++)
+            w[i][j] = o[i];
+    }
+#pragma GCC unroll 6
+    for (int i = 0; i < 6; i++) {
+        vec o[6];
+        winograd_output_adjoint_line(w[i], o);
+#pragma GCC unroll 6
+        for (int j = 0; j < 6; j++)
+            vec_store(m + (size_t)(6 * i + j) * step, o[j]);
+    }
+}
+
+/* G along one line of three. */
+VEC_INLINE void winograd_filter_line(const vec g[3], vec o[6])
+{
+    vec even = (g[0] + g[2]) * (1.0f / 6), odd = g[1] * (1.0f / 6);
+    vec far_even = g[0] * (1.0f / 24) + g[2] * (1.0f / 6), far_odd = g[1] * (1.0f / 12);
+    o[0] = g[0] * 0.25f;
+    o[1] = -even - odd;
+    o[2] = odd - even;
+    o[3] = far_even + far_odd;
+    o[4] = far_even - far_odd;
+    o[5] = g[2];
+}
+
+/* GgG' of the 3x3 filter g; value xi goes to u + xi * step. */
+VEC_INLINE void winograd_filter(const vec g[3][3], float *u, size_t step)
+{
+    vec w[6][3];
+    for (int j = 0; j < 3; j++) {
+        vec line[3] = {g[0][j], g[1][j], g[2][j]}, o[6];
+        winograd_filter_line(line, o);
+        for (int i = 0; i < 6; i++)
+            w[i][j] = o[i];
+    }
+    for (int i = 0; i < 6; i++) {
+        vec o[6];
+        winograd_filter_line(w[i], o);
+        for (int j = 0; j < 6; j++)
+            vec_store(u + (size_t)(6 * i + j) * step, o[j]);
+    }
+}
+
+/* G' along one line of six. */
+VEC_INLINE void winograd_filter_adjoint_line(const vec u[6], vec g[3])
+{
+    vec near_even = (u[1] + u[2]) * (1.0f / 6), near_odd = (u[2] - u[1]) * (1.0f / 6);
+    vec far_even = u[3] + u[4], far_odd = u[3] - u[4];
+    g[0] = u[0] * 0.25f - near_even + far_even * (1.0f / 24);
+    g[1] = near_odd + far_odd * (1.0f / 12);
+    g[2] = far_even * (1.0f / 6) - near_even + u[5];
+}
+
+/* G'uG of the 36 values at u + xi * step. */
+VEC_INLINE void winograd_filter_adjoint(const float *u, size_t step, vec g[3][3])
+{
+    vec w[3][6];
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; j++) {
+        vec line[6], o[3];
+#pragma GCC unroll 6
+        for (int i = 0; i < 6; i++)
+            line[i] = vec_load(u + (size_t)(6 * i + j) * step);
+        winograd_filter_adjoint_line(line, o);
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; i++)
+            w[i][j] = o[i];
+    }
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; i++)
+        winograd_filter_adjoint_line(w[i], g[i]);
+}
+
+#endif
