@@ -62,6 +62,17 @@ out:
     return st;
 }
 
+enum ben_status comm_split_node(const struct comm *parent, struct comm *node)
+{
+    enum ben_status st = BEN_OK;
+    MPI_Comm split;
+    TRY_MPI(MPI_Comm_split_type(parent->mpi, MPI_COMM_TYPE_SHARED, parent->rank, MPI_INFO_NULL,
+                                &split));
+    TRY(adopt(split, node));
+out:
+    return st;
+}
+
 void comm_free(struct comm *comm)
 {
     if (comm->mpi != MPI_COMM_NULL && comm->mpi != MPI_COMM_SELF)

@@ -26,6 +26,9 @@ void comm_close(struct comm *world);
 enum ben_status comm_split(const struct comm *parent, int color, struct comm *team);
 void comm_free(struct comm *comm); /* Collective on comm. */
 
+/* The ranks of parent on the caller's node, which share memory, form a team. Collective. */
+enum ben_status comm_split_node(const struct comm *parent, struct comm *node);
+
 /* The one-rank communicator, for work that nobody shares. Local. */
 struct comm comm_self(void);
 
