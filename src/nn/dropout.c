@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-ISA_DECLARE(dropout_kernels);
-
 static uint32_t threshold_of(double rate)
 {
     long threshold = lround(rate * 65536);
@@ -15,7 +13,7 @@ static uint32_t threshold_of(double rate)
 void dropout_mask(const struct random_stream *stream, double rate, size_t groups,
                   uint16_t *keep)
 {
-    ISA_PICK(dropout_kernels)
+    ISA_PICK(dropout_layer)
         ->mask(stream->counter, stream->key, threshold_of(rate), groups, keep);
 }
 
@@ -26,5 +24,5 @@ float dropout_scale(double rate)
 
 void dropout_apply(size_t groups, const uint16_t *keep, float scale, float *x)
 {
-    ISA_PICK(dropout_kernels)->apply(groups, keep, scale, x);
+    ISA_PICK(dropout_layer)->apply(groups, keep, scale, x);
 }

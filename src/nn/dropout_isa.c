@@ -56,4 +56,4 @@ static void apply(size_t groups, const uint16_t *restrict keep, float scale, flo
     }
 }
 
-const struct dropout_kernels ISA_NAME(dropout_kernels) = {mask, apply};
+const struct dropout_kernels ISA_NAME(dropout_layer) = {mask, apply};

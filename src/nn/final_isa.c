@@ -67,4 +67,4 @@ static void backward(int blocks, size_t pixels, const float *restrict x,
     dweight[blocks * 16] = (float)bias;
 }
 
-const struct final_kernels ISA_NAME(final_kernels) = {forward, backward};
+const struct final_kernels ISA_NAME(final_layer) = {forward, backward};

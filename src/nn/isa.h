@@ -31,20 +31,6 @@ enum ben_status isa_check(void);
 enum isa isa_now(void);
 const char *isa_text(enum isa isa);
 
-/* A kernel file NAME_isa.c defines `const struct NAME_kernels ISA_NAME(NAME_kernels)`; NAME.c
- * declares all sets' tables by ISA_DECLARE(NAME_kernels) and takes the running one by
- * ISA_PICK(NAME_kernels). */
-#if defined(__x86_64__)
-#define ISA_DECLARE(name) extern const struct name name##_generic, name##_avx2, name##_avx512
-#define ISA_PICK(name)                                                                         \
-    (isa_now() == BEN_ISA_AVX512 ? &name##_avx512                                              \
-     : isa_now() == BEN_ISA_AVX2 ? &name##_avx2                                                \
-                                 : &name##_generic)
-#else
-#define ISA_DECLARE(name) extern const struct name name##_generic
-#define ISA_PICK(name)    (&name##_generic)
-#endif
-
 /* For tests and bench: use this set from now on; false where the CPU lacks it. */
 int isa_force(enum isa isa);
 

@@ -52,4 +52,11 @@ struct nonlocal_kernels {
     void (*softmax_backward)(int rows, int stride, const float *s, float *ds);
 };
 
+ISA_DECLARE(struct pool_kernels, pool_layer);
+ISA_DECLARE(struct norm_kernels, norm_layer);
+ISA_DECLARE(struct dropout_kernels, dropout_layer);
+ISA_DECLARE(struct upconv_kernels, upconv_layer);
+ISA_DECLARE(struct final_kernels, final_layer);
+ISA_DECLARE(struct nonlocal_kernels, nonlocal_layer);
+
 #endif

@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-ISA_DECLARE(nonlocal_kernels);
-
 /* Sizes and the pieces of kept: n positions, m after pooling (rows of S padded to stride). */
 struct sizes {
     int c, d, n, m, stride;
@@ -131,7 +129,7 @@ void nonlocal_forward(const struct nonlocal_shape *shape, const float *x, const 
     pool_rows(&z, k.project, 2 * z.d, k.g);
     product(z.n, z.m, z.d, (struct factor){k.project, d3, false},
             (struct factor){k.phi, z.d, true}, k.s, z.stride);
-    ISA_PICK(nonlocal_kernels)->softmax(z.n, z.m, z.stride, k.s);
+    ISA_PICK(nonlocal_layer)->softmax(z.n, z.m, z.stride, k.s);
     product(z.n, z.d, z.m, (struct factor){k.s, z.stride, false},
             (struct factor){k.g, z.d, false}, k.mixed, z.d);
     product(z.n, z.c, z.d, (struct factor){k.mixed, z.d, false},
@@ -157,7 +155,7 @@ void nonlocal_backward(const struct nonlocal_shape *shape, const float *weight,
     memset(d.s, 0, z.weights * sizeof *d.s); /* columns beyond m */
     product(z.n, z.m, z.d, (struct factor){d.mixed, z.d, false},
             (struct factor){k.g, z.d, true}, d.s, z.stride);
-    ISA_PICK(nonlocal_kernels)->softmax_backward(z.n, z.stride, k.s, d.s);
+    ISA_PICK(nonlocal_layer)->softmax_backward(z.n, z.stride, k.s, d.s);
     product(z.n, z.d, z.m, (struct factor){d.s, z.stride, false},
             (struct factor){k.phi, z.d, false}, d.project, d3);
     product(z.m, z.d, z.n, (struct factor){d.s, z.stride, true},

@@ -47,4 +47,4 @@ static void softmax_backward(int rows, int stride, const float *restrict s, floa
     }
 }
 
-const struct nonlocal_kernels ISA_NAME(nonlocal_kernels) = {softmax, softmax_backward};
+const struct nonlocal_kernels ISA_NAME(nonlocal_layer) = {softmax, softmax_backward};

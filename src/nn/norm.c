@@ -2,30 +2,28 @@
 #include "nn/norm.h"
 #include "nn/kernels.h"
 
-ISA_DECLARE(norm_kernels);
-
 void norm_sums(int blocks, int pixels, const float *x, const float *about, double *sums)
 {
-    ISA_PICK(norm_kernels)->sums(blocks, pixels, x, about, sums);
+    ISA_PICK(norm_layer)->sums(blocks, pixels, x, about, sums);
 }
 
 void norm_forward(const struct norm_slice *slice, float *z)
 {
-    ISA_PICK(norm_kernels)->forward(slice, z);
+    ISA_PICK(norm_layer)->forward(slice, z);
 }
 
 void norm_backward_sums(const struct norm_slice *slice, const float *dz, double *sums)
 {
-    ISA_PICK(norm_kernels)->backward_sums(slice, dz, sums);
+    ISA_PICK(norm_layer)->backward_sums(slice, dz, sums);
 }
 
 void norm_backward(const struct norm_slice *slice, const float *mean_g, const float *mean_gx,
                    float *dz)
 {
-    ISA_PICK(norm_kernels)->backward(slice, mean_g, mean_gx, dz);
+    ISA_PICK(norm_layer)->backward(slice, mean_g, mean_gx, dz);
 }
 
 void elu_backward(size_t count, const float *y, float *dy)
 {
-    ISA_PICK(norm_kernels)->elu_backward(count, y, dy);
+    ISA_PICK(norm_layer)->elu_backward(count, y, dy);
 }

@@ -191,5 +191,5 @@ static void elu_slopes(size_t count, const float *restrict y, float *restrict dy
         vec_store(dy + i, vec_load(dy + i) * elu_slope(vec_load(y + i)));
 }
 
-const struct norm_kernels ISA_NAME(norm_kernels) = {sums_of, forward, backward_sums, backward,
-                                                    elu_slopes};
+const struct norm_kernels ISA_NAME(norm_layer) = {sums_of, forward, backward_sums, backward,
+                                                  elu_slopes};

@@ -46,4 +46,4 @@ static void backward(int blocks, int h, int w, const float *restrict x,
         }
 }
 
-const struct pool_kernels ISA_NAME(pool_kernels) = {forward, backward};
+const struct pool_kernels ISA_NAME(pool_layer) = {forward, backward};

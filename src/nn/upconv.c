@@ -2,8 +2,6 @@
 #include "nn/upconv.h"
 #include "nn/kernels.h"
 
-ISA_DECLARE(upconv_kernels);
-
 size_t upconv_packed_floats(const struct upconv_shape *shape)
 {
     return (size_t)shape->c * shape->o * 4;
@@ -37,17 +35,17 @@ void upconv_pack_adjoint(const struct upconv_shape *shape, const float *weight, 
 void upconv_forward(const struct upconv_shape *shape, const float *x, const float *packed,
                     const float *bias, float *y)
 {
-    ISA_PICK(upconv_kernels)->forward(shape, x, packed, bias, y);
+    ISA_PICK(upconv_layer)->forward(shape, x, packed, bias, y);
 }
 
 void upconv_backward_data(const struct upconv_shape *shape, const float *dy,
                           const float *packed, float *dx)
 {
-    ISA_PICK(upconv_kernels)->backward_data(shape, dy, packed, dx);
+    ISA_PICK(upconv_layer)->backward_data(shape, dy, packed, dx);
 }
 
 void upconv_backward_weights(const struct upconv_shape *shape, const float *x, const float *dy,
                              float *dweight, float *dbias, float *scratch)
 {
-    ISA_PICK(upconv_kernels)->backward_weights(shape, x, dy, dweight, dbias, scratch);
+    ISA_PICK(upconv_layer)->backward_weights(shape, x, dy, dweight, dbias, scratch);
 }

@@ -182,5 +182,4 @@ static void backward_weights(const struct upconv_shape *s, const float *restrict
         sum_bias(s->h * s->w * 4, dy + (size_t)b * plane * 4, dbias + b * 16);
 }
 
-const struct upconv_kernels ISA_NAME(upconv_kernels) = {forward, backward_data,
-                                                        backward_weights};
+const struct upconv_kernels ISA_NAME(upconv_layer) = {forward, backward_data, backward_weights};
