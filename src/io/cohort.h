@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The scans of a run: from a NIfTI file, several, a folder of them, a BIDS data set or a TSV
+ * manifest to one list in a fixed order (by path, bytewise), with what is known of each.
+ *
+ * Life: cohort_open reads names only (100,000 files in seconds; rank 0 does it), cohort_pack and
+ * cohort_unpack carry the list to other ranks, cohort_inspect reads headers, cohort_free. */
+#ifndef BEN_IO_COHORT_H
+#define BEN_IO_COHORT_H
+
+#include "base/status.h"
+#include "io/nifti.h"
+#include "io/species.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scan {
+    char *id;       /* unique in the cohort: path relative to its data set without ending */
+    char *path;     /* of the image, as it can be opened */
+    char *relative; /* relative to the data set's folder; the base name for single files */
+    char *mask;     /* of the reference mask; NULL: unlabelled */
+    char *participant; /* "sub-01"; the id where nothing says */
+    char *session;     /* "ses-01" or NULL */
+    char *suffix;      /* "T1w", "bold", ...; "" where not BIDS */
+    char *dataset;     /* manifest's dataset column, else the data set's folder name */
+    char *split;       /* manifest's split column or NULL */
+    enum species species;
+    bool bids;          /* relative is a BIDS path */
+    bool suffix_needed; /* other images of its folder differ by suffix alone */
+    /* From the header, by cohort_inspect: */
+    struct nifti_info info;
+    char *failed; /* why it cannot be read; NULL: fine so far */
+};
+
+struct cohort {
+    struct scan *scans;
+    long n;
+    char *root; /* the data set's folder, or that of the first input */
+    bool bids;
+};
+
+struct cohort_options {
+    const char *masks;                    /* derivatives data set with masks, or NULL */
+    const char *const *participant_label; /* only these, with or without "sub-" */
+    int n_participant_label;
+    const char *const *where; /* manifest filters "column=value", all must hold */
+    int n_where;
+    const char *split;    /* short for where split=...; NULL: all */
+    enum species species; /* of all scans; BEN_SPECIES_UNKNOWN: what the data say */
+};
+
+/* Fails: BEN_E_ARG where an input is missing or holds no scan, ids clash, a participant asked
+ * for is not there; BEN_E_INPUT where a table cannot be used (file and line named). Local. */
+enum ben_status cohort_open(const char *const *inputs, int n_inputs,
+                            const struct cohort_options *options, struct cohort **cohort);
+
+/* The list as one fresh block of bytes and back. Local. */
+enum ben_status cohort_pack(const struct cohort *cohort, char **bytes, size_t *n);
+enum ben_status cohort_unpack(const char *bytes, size_t n, struct cohort **cohort);
+
+/* Reads the headers of scans [first, first+count): info, or failed with the reason. Only lack of
+ * memory is an error. Local. */
+enum ben_status cohort_inspect(struct cohort *cohort, long first, long count);
+
+/* A measure of the work on a scan: its voxels, 0 where it failed. Local. */
+double cohort_cost(const struct scan *scan);
+
+void cohort_free(struct cohort **cohort);
+
+#endif
