@@ -30,6 +30,13 @@ size_t nifti_ending(const char *path)
     return 0;
 }
 
+/* Named .nii, with or without .gz. */
+static bool is_single(const char *path)
+{
+    size_t ending = nifti_ending(path);
+    return ending > 0 && tolower((unsigned char)path[strlen(path) - ending + 1]) == 'n';
+}
+
 /* path with the letters of its .hdr or .img ending replaced, small or capital as they were. */
 static char *with_ending(const char *path, const char *word)
 {
@@ -66,13 +73,12 @@ out:
 enum ben_status nifti_parts(const char *path, bool existing, char **header, char **image)
 {
     enum ben_status st = BEN_OK;
-    size_t ending = nifti_ending(path);
-    if (ending == 0)
+    if (nifti_ending(path) == 0)
         FAIL(BEN_E_INPUT,
              "%s: not a NIfTI name; it must end with .nii, .nii.gz, .hdr or .img "
              "(convert DICOM with dcm2niix, other formats with nibabel or mri_convert)",
              path);
-    bool single = tolower((unsigned char)path[strlen(path) - ending + 1]) == 'n';
+    bool single = is_single(path);
     TRY_NEW(*header = single ? strdup(path) : with_ending(path, "hdr"));
     TRY_NEW(*image = single ? strdup(path) : with_ending(path, "img"));
     if (!single && existing) {
@@ -164,7 +170,7 @@ static enum ben_status take_header(const char *path, const unsigned char *bytes,
         l->pair = false;
     else if (memcmp(h->magic, "ni1", 4) == 0)
         l->pair = true;
-    else if (!strstr(util_basename(path), ".nii"))
+    else if (!is_single(path))
         FAIL(BEN_E_INPUT,
              "%s: Analyze 7.5, which does not say how the head lies; convert it to NIfTI-1",
              path);
@@ -348,32 +354,14 @@ out:
     return st;
 }
 
-/* Where each axis runs to: the assignment of axes to directions with the largest product of
- * direction cosines. */
 static void name_axes(struct nifti_info *info)
 {
-    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
-                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    const char *letters[3] = {"LR", "PA", "IS"};
-    int best = 0;
-    double most = -1;
-    for (int o = 0; o < 6; o++) {
-        double product = 1;
-        for (int c = 0; c < 3; c++) {
-            const double(*a)[4] = info->affine;
-            double length = sqrt(a[0][c] * a[0][c] + a[1][c] * a[1][c] + a[2][c] * a[2][c]);
-            product *= fabs(a[orders[o][c]][c]) / length;
-        }
-        if (product > most * (1 + 1e-9)) {
-            most = product;
-            best = o;
-        }
-    }
-    for (int c = 0; c < 3; c++) {
-        int r = orders[best][c];
-        info->axes[c] = letters[r][info->affine[r][c] > 0];
-    }
-    info->oblique = most < 1 - 1e-6;
+    static const char *const letters[3] = {"LR", "PA", "IS"};
+    int world[3], sign[3];
+    double straight = volume_axes(info->affine, world, sign);
+    for (int c = 0; c < 3; c++)
+        info->axes[c] = letters[world[c]][sign[c] > 0];
+    info->oblique = straight < 1 - 1e-6;
 }
 
 enum ben_status nifti_header_check(const char *path, const unsigned char *bytes, size_t n,

@@ -34,4 +34,8 @@ const char *nifti_type_name(int datatype, const char **reason);
  * Fails: BEN_E_INPUT for a name that is not NIfTI's. */
 enum ben_status nifti_parts(const char *path, bool existing, char **header, char **image);
 
+/* n stored voxels at bytes, aligned for any type (they are turned to this machine's byte order in
+ * place) -> values, scaled. */
+void nifti_decode(const struct nifti_layout *layout, void *bytes, size_t n, float *values);
+
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "io/volume.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 size_t volume_voxels(const struct volume *volume)
 {
@@ -35,4 +37,25 @@ void volume_free(struct volume **volume)
     free((*volume)->data);
     free(*volume);
     *volume = NULL;
+}
+
+double volume_axes(const double affine[3][4], int world[3], int sign[3])
+{
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    double best = -1;
+    for (int o = 0; o < 6; o++) {
+        double product = 1;
+        for (int c = 0; c < 3; c++)
+            product *= fabs(affine[orders[o][c]][c]) /
+                       hypot(hypot(affine[0][c], affine[1][c]), affine[2][c]);
+        /* a hair's difference is rounding, not a better assignment */
+        if (product > best + 1e-6) {
+            best = product;
+            memcpy(world, orders[o], sizeof orders[o]);
+        }
+    }
+    for (int c = 0; c < 3; c++)
+        sign[c] = affine[world[c]][c] < 0 ? -1 : 1;
+    return best;
 }

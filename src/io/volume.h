@@ -26,4 +26,10 @@ enum ben_status volume_create(const int dim[3], const double voxel_mm[3],
 
 void volume_free(struct volume **volume);
 
+/* The world axis (0 right, 1 front, 2 up) that each voxel axis runs along, and its sign (1 or
+ * -1): the assignment whose product of absolute direction cosines is largest, which for an
+ * oblique grid is the nearest one; the first in lexical order among equals. Returns that product:
+ * 1 for a grid along the axes. Columns of zero length must not occur. */
+double volume_axes(const double affine[3][4], int world[3], int sign[3]);
+
 #endif
