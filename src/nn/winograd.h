@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The transforms of Winograd's F(4x4,3x3) (Lavin and Gray 2016, points 0, 1, -1, 2, -2 and
- * infinity) on patches of vectors, for kernel files. Names are those of the paper: inputs
- * B'dB, filters GgG', outputs A'mA; and the adjoints of the last two for the gradient.
- * Everything inline, one vector of channels at a time. */
+/* The transforms of Winograd's F(4x4,3x3) (Lavin and Gray 2016) on patches of vectors, for
+ * kernel files. Names are those of the paper: inputs B'dB, filters GgG', outputs A'mA; and the
+ * adjoints of the last two for the gradient. Everything inline, one vector of channels at a time.
+ *
+ * The points are 0, +-sqrt(1/2), +-sqrt(2) and infinity: half the rounding error (deviation) of
+ * the usual 0, +-1, +-2, and a quarter at worst, for the same work. With a = sqrt(1/2) and
+ * b = 1/a = sqrt(2), rows 1 to 4 of G scaled by a and b, columns of A' by their inverses:
+ *        1  0 -5/2  0  1  0         1       0      0
+ *        0 -b  -2   a  1  0       -2a/3   -1/3   -a/3          1   b   b   a   a  0
+ *   B' = 0  b  -2  -a  1  0   G = -2a/3    1/3   -a/3     A' = 0   1  -1   1  -1  0
+ *        0 -a -1/2  b  1  0        b/6     1/3    b/3          0   a   a   b   b  0
+ *        0  a -1/2 -b  1  0        b/6    -1/3    b/3          0  1/2 -1/2 2  -2  1
+ *        0  1   0 -5/2 0  1         0       0      1                                    */
 #ifndef BEN_NN_WINOGRAD_H
 #define BEN_NN_WINOGRAD_H
 
@@ -10,17 +19,20 @@
 
 #include <stddef.h>
 
+#define WINOGRAD_A 0x1.6a09e6p-1f /* sqrt(1/2) */
+#define WINOGRAD_B 0x1.6a09e6p+0f /* sqrt(2) */
+
 /* One row of the transformed patch: t B, stored at v, v + step, ... */
 VEC_INLINE void winograd_input_row(const vec t[6], float *v, size_t step)
 {
-    vec p = t[4] - 4 * t[2], q = t[3] - 4 * t[1];
-    vec r = t[4] - t[2], s = t[3] - t[1];
-    vec_store(v, 4 * t[0] + (t[4] - 5 * t[2]));
-    vec_store(v + step, p + q);
-    vec_store(v + 2 * step, p - q);
-    vec_store(v + 3 * step, r + 2 * s);
-    vec_store(v + 4 * step, r - 2 * s);
-    vec_store(v + 5 * step, 4 * t[1] + (t[5] - 5 * t[3]));
+    vec p = t[4] - 2 * t[2], q = t[3] - 2 * t[1];
+    vec r = t[4] - 0.5f * t[2], s = t[3] - 0.5f * t[1];
+    vec_store(v, t[0] + t[4] - 2.5f * t[2]);
+    vec_store(v + step, p + WINOGRAD_A * q);
+    vec_store(v + 2 * step, p - WINOGRAD_A * q);
+    vec_store(v + 3 * step, r + WINOGRAD_B * s);
+    vec_store(v + 4 * step, r - WINOGRAD_B * s);
+    vec_store(v + 5 * step, t[1] + t[5] - 2.5f * t[3]);
 }
 
 /* B'dB of the patch at d (pixels 16 floats apart, rows row floats apart); value xi goes to
@@ -32,33 +44,33 @@ VEC_INLINE void winograd_input(const float *d, size_t row, float *v, size_t step
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
         const float *p = d + 16 * j;
-        a[j] = 4 * vec_load(p) + (vec_load(p + 4 * row) - 5 * vec_load(p + 2 * row));
+        a[j] = vec_load(p) + vec_load(p + 4 * row) - 2.5f * vec_load(p + 2 * row);
     }
     winograd_input_row(a, v, step);
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
         const float *p = d + 16 * j;
-        vec even = vec_load(p + 4 * row) - 4 * vec_load(p + 2 * row);
-        vec odd = vec_load(p + 3 * row) - 4 * vec_load(p + row);
-        a[j] = even + odd;
-        b[j] = even - odd;
+        vec even = vec_load(p + 4 * row) - 2 * vec_load(p + 2 * row);
+        vec odd = vec_load(p + 3 * row) - 2 * vec_load(p + row);
+        a[j] = even + WINOGRAD_A * odd;
+        b[j] = even - WINOGRAD_A * odd;
     }
     winograd_input_row(a, v + 6 * step, step);
     winograd_input_row(b, v + 12 * step, step);
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
         const float *p = d + 16 * j;
-        vec even = vec_load(p + 4 * row) - vec_load(p + 2 * row);
-        vec odd = vec_load(p + 3 * row) - vec_load(p + row);
-        a[j] = even + 2 * odd;
-        b[j] = even - 2 * odd;
+        vec even = vec_load(p + 4 * row) - 0.5f * vec_load(p + 2 * row);
+        vec odd = vec_load(p + 3 * row) - 0.5f * vec_load(p + row);
+        a[j] = even + WINOGRAD_B * odd;
+        b[j] = even - WINOGRAD_B * odd;
     }
     winograd_input_row(a, v + 18 * step, step);
     winograd_input_row(b, v + 24 * step, step);
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
         const float *p = d + 16 * j;
-        a[j] = 4 * vec_load(p + row) + (vec_load(p + 5 * row) - 5 * vec_load(p + 3 * row));
+        a[j] = vec_load(p + row) + vec_load(p + 5 * row) - 2.5f * vec_load(p + 3 * row);
     }
     winograd_input_row(a, v + 30 * step, step);
 }
@@ -68,10 +80,10 @@ VEC_INLINE void winograd_output_line(const vec m[6], vec o[4])
 {
     vec s = m[1] + m[2], d = m[1] - m[2];
     vec t = m[3] + m[4], e = m[3] - m[4];
-    o[0] = m[0] + s + t;
-    o[1] = d + 2 * e;
-    o[2] = s + 4 * t;
-    o[3] = d + 8 * e + m[5];
+    o[0] = m[0] + WINOGRAD_B * s + WINOGRAD_A * t;
+    o[1] = d + e;
+    o[2] = WINOGRAD_A * s + WINOGRAD_B * t;
+    o[3] = m[5] + 0.5f * d + 2 * e;
 }
 
 /* A'mA of the 36 values at m + xi * step. */
@@ -97,13 +109,13 @@ VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
 /* A along one line of four. */
 VEC_INLINE void winograd_output_adjoint_line(const vec y[4], vec o[6])
 {
-    vec s = y[0] + y[2], t = y[1] + y[3];
-    vec p = y[0] + 4 * y[2], q = y[1] + 4 * y[3];
+    vec s = WINOGRAD_B * y[0] + WINOGRAD_A * y[2], t = y[1] + 0.5f * y[3];
+    vec p = WINOGRAD_A * y[0] + WINOGRAD_B * y[2], q = y[1] + 2 * y[3];
     o[0] = y[0];
     o[1] = s + t;
     o[2] = s - t;
-    o[3] = p + 2 * q;
-    o[4] = p - 2 * q;
+    o[3] = p + q;
+    o[4] = p - q;
     o[5] = y[3];
 }
 
@@ -135,13 +147,13 @@ VEC_INLINE void winograd_output_adjoint(const float *y, size_t row, float *m, si
 /* G along one line of three. */
 VEC_INLINE void winograd_filter_line(const vec g[3], vec o[6])
 {
-    vec even = (g[0] + g[2]) * (1.0f / 6), odd = g[1] * (1.0f / 6);
-    vec far_even = g[0] * (1.0f / 24) + g[2] * (1.0f / 6), far_odd = g[1] * (1.0f / 12);
-    o[0] = g[0] * 0.25f;
-    o[1] = -even - odd;
-    o[2] = odd - even;
-    o[3] = far_even + far_odd;
-    o[4] = far_even - far_odd;
+    vec near = (2 * g[0] + g[2]) * (WINOGRAD_A / 3), odd = g[1] * (1.0f / 3);
+    vec far = (0.5f * g[0] + g[2]) * (WINOGRAD_B / 3);
+    o[0] = g[0];
+    o[1] = -near - odd;
+    o[2] = odd - near;
+    o[3] = far + odd;
+    o[4] = far - odd;
     o[5] = g[2];
 }
 
@@ -166,11 +178,10 @@ VEC_INLINE void winograd_filter(const vec g[3][3], float *u, size_t step)
 /* G' along one line of six. */
 VEC_INLINE void winograd_filter_adjoint_line(const vec u[6], vec g[3])
 {
-    vec near_even = (u[1] + u[2]) * (1.0f / 6), near_odd = (u[2] - u[1]) * (1.0f / 6);
-    vec far_even = u[3] + u[4], far_odd = u[3] - u[4];
-    g[0] = u[0] * 0.25f - near_even + far_even * (1.0f / 24);
-    g[1] = near_odd + far_odd * (1.0f / 12);
-    g[2] = far_even * (1.0f / 6) - near_even + u[5];
+    vec near = (u[1] + u[2]) * (WINOGRAD_A / 3), far = (u[3] + u[4]) * (WINOGRAD_B / 3);
+    g[0] = u[0] - 2 * near + 0.5f * far;
+    g[1] = (u[2] - u[1] + u[3] - u[4]) * (1.0f / 3);
+    g[2] = u[5] - near + far;
 }
 
 /* G'uG of the 36 values at u + xi * step. */

@@ -12,11 +12,11 @@
 
 /* Largest error in units of the results' deviation (sqrt of the number of products, each of unit
  * normal values). The direct kernels stay below 1e-6; the transforms of F(4x4,3x3) amplify
- * rounding, with these sizes to 4e-5 at worst. A wrong tap or edge gives 0.1 and more. */
+ * rounding, with these sizes to 1e-5 at worst. A wrong tap or edge gives 0.1 and more. */
 static const struct {
     const char *what;
     double pass;
-} limits[] = {{"forward", 1e-4}, {"backward data", 1e-4}, {"backward weights", 1e-4}};
+} limits[] = {{"forward", 2e-5}, {"backward data", 2e-5}, {"backward weights", 2e-5}};
 
 struct layer {
     struct conv_shape shape;
