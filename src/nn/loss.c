@@ -63,8 +63,8 @@ void loss_slices(const struct loss_config *config, int n, size_t pixels, int bat
         const float *p = prob + (size_t)i * pixels, *y = target + (size_t)i * pixels;
         struct slice_sums s = slice_sums(pixels, p, y);
         double score = (2 * s.both + config->smooth) / (s.prob + s.target + config->smooth);
-        losses[i] =
-            config->cross_entropy * s.entropy / (double)pixels + config->dice * (1 - score);
+        losses[2 * i] = s.entropy / (double)pixels;
+        losses[2 * i + 1] = 1 - score;
         if (dlogit)
             slice_gradient(config, pixels, batch, &s, p, y, dlogit + (size_t)i * pixels);
     }
