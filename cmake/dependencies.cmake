@@ -32,3 +32,10 @@ find_library(NIFTI_ZNZ_LIBRARY znz REQUIRED)
 add_library(ben_nifti INTERFACE)
 target_include_directories(ben_nifti SYSTEM INTERFACE ${NIFTI_INCLUDE_DIR})
 target_link_libraries(ben_nifti INTERFACE ${NIFTI_IO_LIBRARY} ${NIFTI_ZNZ_LIBRARY} ZLIB::ZLIB m)
+
+# GSL's functions with OpenBLAS as their BLAS: its own slow one must not come before.
+find_path(GSL_INCLUDE_DIR gsl/gsl_cdf.h REQUIRED)
+find_library(GSL_LIBRARY gsl REQUIRED)
+add_library(ben_gsl INTERFACE)
+target_include_directories(ben_gsl SYSTEM INTERFACE ${GSL_INCLUDE_DIR})
+target_link_libraries(ben_gsl INTERFACE ${GSL_LIBRARY} ben_blas m)

@@ -20,7 +20,7 @@ ben_library(nn ben_base ben_blas)
 ben_library(io ben_mpi ben_base ben_hdf5 ben_nifti PNG::PNG PkgConfig::jansson)
 ben_library(prep ben_io ben_mpi ben_base)
 ben_library(train ben_prep ben_io ben_nn ben_mpi ben_base)
-ben_library(qa ben_prep ben_io ben_nn ben_mpi ben_base)
+ben_library(qa ben_prep ben_io ben_nn ben_mpi ben_base ben_gsl)
 
 # Kernels (src/nn/*_isa.c) are compiled once per instruction set; BEN_ISA is the suffix of their
 # names (nn/isa.h) and the set is chosen at run time.
