@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "prep/n4.h"
+
+#include "base/log.h"
+#include "prep/n4_sharpen.h"
+#include "prep/n4_spline.h"
+#include "prep/otsu.h"
+
+#include <float.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTSIDE       -1e30f /* in place of the log of a voxel outside the foreground */
+#define KEY_ONE       65536  /* a place in the histogram in fixed point: bin * KEY_ONE + part */
+#define LEAST_SAMPLES 8    /* along an axis, so that the finest usual mesh has one an element */
+#define LEAST_RANGE   1e-6 /* of log intensity: below this there is nothing to sharpen */
+#define LEAST_WEIGHT  1e-8 /* of a control point: below this no voxel says anything about it */
+#define PARALLEL_WORK 16384 /* voxels below which threads cost more than they save */
+
+/* Per slice of the shrunken grid, as every rank needs to know it. */
+struct slice_stats {
+    double low, high;       /* log intensity less the field; low > high without foreground */
+    double change, squares; /* sums of exp(field before - after) - 1 and of its square */
+    double voxels;          /* in the foreground */
+};
+
+/* One thread's, sized for the finest mesh. */
+struct scratch {
+    double *plane, *columns;  /* spline_slice, spline_collect_line */
+    double *change, *squares; /* [dim[0]] sums down the columns of a slice */
+    float *low, *high;        /* [dim[0]] */
+    float *rows, *line;       /* spline_slice; [dim[0]] */
+    int *keys;                /* [dim[0]] */
+    unsigned long *counts;    /* [bins + 3]: one past the bins, and two for the outside */
+};
+
+struct work {
+    const struct comm *team;
+    const struct n4_config *config;
+    struct n4_report report;
+    int dim[3], offset[3];     /* of the shrunken grid; its voxel 0 in the full grid */
+    int mesh[3];               /* elements at the present level */
+    long first, count;         /* own slices of the shrunken grid */
+    float *logs, *field;       /* [count][dim[1]][dim[0]] */
+    struct slice_stats *stats; /* [dim[2]] */
+    double *planes;            /* [dim[2]][controls of a plane] */
+    double *lattice, *weights, *fit, *spare; /* [controls]: the field; sums of a fit */
+    unsigned long *counts;                   /* [bins + 3] */
+    double *histogram, *expected;            /* [bins] */
+    float *gain;      /* [bins][2]: expected, and how much more in the next bin */
+    double low, high; /* of the whole foreground */
+    struct sharpen *sharpen;
+    struct spline_axis axes[3]; /* of the shrunken grid at the present level */
+    struct scratch *scratch;    /* [threads] */
+    int threads;
+};
+
+struct n4_config n4_config_default(void)
+{
+    return (struct n4_config){
+        .shrink = 4,
+        .levels = 4,
+        .iterations = {50, 50, 50, 50},
+        .threshold = 0.001,
+        .bins = 200,
+        .fwhm = 0.15,
+        .noise = 0.01,
+        .mesh = {1, 1, 1},
+        .foreground = BEN_N4_OTSU,
+        .otsu_bins = 200,
+    };
+}
+
+static bool within(int value, int low, int high)
+{
+    return value >= low && value <= high;
+}
+
+static enum ben_status check_config(const struct n4_config *c)
+{
+    enum ben_status st = BEN_OK;
+    if (!within(c->shrink, 1, 64))
+        FAIL(BEN_E_ARG, "N4: shrink factor %d: give 1 to 64", c->shrink);
+    if (!within(c->levels, 1, BEN_N4_MAX_LEVELS))
+        FAIL(BEN_E_ARG, "N4: %d levels: give 1 to %d", c->levels, BEN_N4_MAX_LEVELS);
+    if (!within(c->bins, 2, 4096) || !within(c->otsu_bins, 2, BEN_OTSU_MAX_BINS))
+        FAIL(BEN_E_ARG, "N4: %d histogram bins, %d for Otsu: give 2 to 4096, 2 to %d", c->bins,
+             c->otsu_bins, BEN_OTSU_MAX_BINS);
+    if (!(c->fwhm > 0) || !(c->noise > 0) || !(c->threshold >= 0))
+        FAIL(BEN_E_ARG, "N4: fwhm %g and noise %g must be above 0, threshold %g not below",
+             c->fwhm, c->noise, c->threshold);
+    for (int a = 0; a < 3; a++)
+        if (!within(c->mesh[a], 1, BEN_N4_MAX_MESH >> (c->levels - 1)))
+            FAIL(BEN_E_ARG, "N4: %d mesh elements: with %d levels give 1 to %d", c->mesh[a],
+                 c->levels, BEN_N4_MAX_MESH >> (c->levels - 1));
+    for (int i = 0; i < c->levels; i++)
+        if (c->iterations[i] < 0)
+            FAIL(BEN_E_ARG, "N4: %d iterations: give 0 or more", c->iterations[i]);
+out:
+    return st;
+}
+
+void n4_shrink(int shrink, const struct volume *volume, int factor[3])
+{
+    const double *mm = volume->voxel_mm;
+    double finest = fmin(mm[0], fmin(mm[1], mm[2]));
+    for (int a = 0; a < 3; a++) {
+        int most = volume->dim[a] / LEAST_SAMPLES;
+        int wanted = (int)lround(fmin(shrink * finest / mm[a], shrink));
+        factor[a] = wanted < most ? wanted : most;
+        factor[a] = factor[a] < 1 ? 1 : factor[a];
+    }
+}
+
+/* exp(x) within 2e-7 of itself, in a form that loops vectorise; x is taken as if in
+ * [-87, 88]. */
+static inline float quick_exp(float x)
+{
+    const float shift = 0x1.8p23f; /* adding it rounds to an integer, found in the low bits */
+    union {
+        float f;
+        uint32_t bits;
+    } t, scale;
+    x = x > -87.0f ? x : -87.0f;
+    x = x < 88.0f ? x : 88.0f;
+    t.f = x * 0x1.715476p+0f + shift;
+    float n = t.f - shift;
+    float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f; /* ln 2 in two parts */
+    float p = 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    scale.bits = (t.bits + 127) << 23;
+    return p * scale.f;
+}
+
+/* ---- The plan: grid, mesh, memory ---- */
+
+static void plan_grid(struct work *w, const struct volume *volume)
+{
+    const struct n4_config *c = w->config;
+    int most = BEN_N4_MAX_MESH >> (c->levels - 1);
+    n4_shrink(c->shrink, volume, w->report.factor);
+    for (int a = 0; a < 3; a++) {
+        int n = volume->dim[a], factor = w->report.factor[a];
+        double mm = volume->voxel_mm[a] * (n - 1);
+        w->dim[a] = n / factor;
+        w->offset[a] = (n - 1 - factor * (w->dim[a] - 1) + 1) / 2;
+        w->mesh[a] =
+            c->spline_mm > 0 ? (int)fmin(most, fmax(1, ceil(mm / c->spline_mm))) : c->mesh[a];
+    }
+    comm_share(w->dim[2], w->team->rank, w->team->size, &w->first, &w->count);
+    w->threads = omp_get_max_threads();
+}
+
+static size_t plane_controls(const struct work *w)
+{
+    return (size_t)w->axes[0].controls * (size_t)w->axes[1].controls;
+}
+
+static size_t lattice_controls(const struct work *w)
+{
+    return plane_controls(w) * (size_t)w->axes[2].controls;
+}
+
+static enum ben_status create_scratch(struct scratch *s, size_t n, size_t rows, size_t bins,
+                                      size_t plane)
+{
+    enum ben_status st = BEN_OK;
+    TRY_NEW(s->plane = calloc(plane, sizeof *s->plane));
+    TRY_NEW(s->columns = calloc(rows * n, sizeof *s->columns));
+    TRY_NEW(s->change = calloc(2 * n, sizeof *s->change));
+    s->squares = s->change + n;
+    TRY_NEW(s->low = calloc(3 * n, sizeof *s->low));
+    s->high = s->low + n;
+    s->line = s->high + n;
+    TRY_NEW(s->rows = calloc(rows * n, sizeof *s->rows));
+    TRY_NEW(s->keys = calloc(n, sizeof *s->keys));
+    TRY_NEW(s->counts = calloc(bins + 3, sizeof *s->counts));
+out:
+    return st;
+}
+
+static void free_scratch(struct scratch *s)
+{
+    free(s->plane);
+    free(s->columns);
+    free(s->change);
+    free(s->low);
+    free(s->rows);
+    free(s->keys);
+    free(s->counts);
+}
+
+static enum ben_status create_lattices(struct work *w, size_t plane, size_t all)
+{
+    enum ben_status st = BEN_OK;
+    TRY_NEW(w->planes = calloc(plane * (size_t)w->dim[2], sizeof *w->planes));
+    TRY_NEW(w->lattice = calloc(all, sizeof *w->lattice));
+    TRY_NEW(w->weights = calloc(all, sizeof *w->weights));
+    TRY_NEW(w->fit = calloc(all, sizeof *w->fit));
+    TRY_NEW(w->spare = calloc(all, sizeof *w->spare));
+out:
+    return st;
+}
+
+static enum ben_status create_histogram(struct work *w)
+{
+    enum ben_status st = BEN_OK;
+    const struct n4_config *c = w->config;
+    const struct sharpen_config sharpen = {.bins = c->bins, .fwhm = c->fwhm, .noise = c->noise};
+    size_t bins = (size_t)c->bins;
+    TRY_NEW(w->counts = calloc(bins + 3, sizeof *w->counts));
+    TRY_NEW(w->histogram = calloc(2 * bins, sizeof *w->histogram));
+    w->expected = w->histogram + bins;
+    TRY_NEW(w->gain = calloc(2 * bins, sizeof *w->gain));
+    TRY(sharpen_create(&sharpen, &w->sharpen));
+out:
+    return st;
+}
+
+/* Everything that is sized, for the finest mesh. Scratch serves the full grid too. */
+static enum ben_status create_work(struct work *w, const struct volume *volume)
+{
+    enum ben_status st = BEN_OK;
+    size_t finest[3], voxels = (size_t)w->count * (size_t)w->dim[1] * (size_t)w->dim[0];
+    for (int a = 0; a < 3; a++)
+        finest[a] = ((size_t)w->mesh[a] << (w->config->levels - 1)) + 3;
+    size_t plane = finest[0] * finest[1];
+    TRY_NEW(w->logs = calloc(voxels + 1, sizeof *w->logs));
+    TRY_NEW(w->field = calloc(voxels + 1, sizeof *w->field));
+    TRY_NEW(w->stats = calloc((size_t)w->dim[2], sizeof *w->stats));
+    TRY(create_lattices(w, plane, plane * finest[2]));
+    TRY(create_histogram(w));
+    TRY_NEW(w->scratch = calloc((size_t)w->threads, sizeof *w->scratch));
+    for (int i = 0; i < w->threads; i++)
+        TRY(create_scratch(w->scratch + i, (size_t)volume->dim[0], finest[1],
+                           (size_t)w->config->bins, plane));
+out:
+    return st;
+}
+
+static void free_work(struct work *w)
+{
+    for (int i = 0; w->scratch && i < w->threads; i++)
+        free_scratch(w->scratch + i);
+    for (int a = 0; a < 3; a++)
+        spline_axis_free(w->axes + a);
+    sharpen_free(&w->sharpen);
+    free(w->scratch);
+    free(w->gain);
+    free(w->histogram);
+    free(w->counts);
+    free(w->spare);
+    free(w->fit);
+    free(w->weights);
+    free(w->lattice);
+    free(w->planes);
+    free(w->stats);
+    free(w->field);
+    free(w->logs);
+}
+
+static enum ben_status find_foreground(struct work *w, const struct volume *volume, bool masked)
+{
+    enum ben_status st = BEN_OK;
+    float above = 0;
+    if (!masked && w->config->foreground == BEN_N4_OTSU)
+        TRY(otsu_threshold(w->team, volume, w->config->otsu_bins, &above));
+    w->report.foreground_above = above > 0 ? above : 0;
+out:
+    return st;
+}
+
+static void sample_line(const struct work *w, const float *from, const uint8_t *mask, float *to)
+{
+    int step = w->report.factor[0];
+    for (int x = 0; x < w->dim[0]; x++) {
+        size_t at = (size_t)(w->offset[0] + x * step);
+        bool inside = from[at] > w->report.foreground_above && (!mask || mask[at]);
+        to[x] = inside ? logf(from[at]) : OUTSIDE;
+    }
+}
+
+static void sample_logs(struct work *w, const struct volume *volume, const uint8_t *mask)
+{
+    const int *factor = w->report.factor;
+#pragma omp parallel for schedule(static)
+    for (long z = 0; z < w->count; z++)
+        for (int y = 0; y < w->dim[1]; y++) {
+            size_t k = (size_t)(w->offset[2] + (w->first + z) * factor[2]);
+            size_t j = (size_t)(w->offset[1] + y * factor[1]);
+            size_t from = (k * (size_t)volume->dim[1] + j) * (size_t)volume->dim[0];
+            size_t to = (size_t)(z * w->dim[1] + y) * (size_t)w->dim[0];
+            sample_line(w, volume->data + from, mask ? mask + from : NULL, w->logs + to);
+        }
+}
+
+/* ---- The steps of an iteration ---- */
+
+static bool threads_pay(const struct work *w)
+{
+    return w->count * w->dim[1] * w->dim[0] >= PARALLEL_WORK;
+}
+
+/* Where own slice z, line y starts. */
+static size_t line_at(const struct work *w, long z, int y)
+{
+    return (size_t)(z * w->dim[1] + y) * (size_t)w->dim[0];
+}
+
+/* One line's part of the sums down the columns; field becomes after. */
+static void compare_line(int n, const float *restrict logs, const float *restrict after,
+                         float *restrict field, const struct scratch *s)
+{
+    double *restrict change = s->change, *restrict squares = s->squares;
+    float *restrict low = s->low, *restrict high = s->high;
+    for (int x = 0; x < n; x++) {
+        float e = quick_exp(field[x] - after[x]) - 1;
+        float u = logs[x] - after[x];
+        e = logs[x] > OUTSIDE ? e : 0;
+        change[x] += e;
+        squares[x] += (double)e * e;
+        float above = logs[x] > OUTSIDE ? u : FLT_MAX;
+        low[x] = above < low[x] ? above : low[x];
+        high[x] = u > high[x] ? u : high[x];
+        field[x] = after[x];
+    }
+}
+
+static void start_columns(int n, const struct scratch *s)
+{
+    for (int x = 0; x < n; x++) {
+        s->change[x] = s->squares[x] = 0;
+        s->low[x] = FLT_MAX;
+        s->high[x] = -FLT_MAX;
+    }
+}
+
+/* The foreground's u are above -1e29, the others' far below: these never are the highest where
+ * there is any foreground. */
+static struct slice_stats finish_columns(int n, const struct scratch *s, double voxels)
+{
+    struct slice_stats sum = {.low = DBL_MAX, .high = -DBL_MAX, .voxels = voxels};
+    for (int x = 0; x < n; x++) {
+        sum.change += s->change[x];
+        sum.squares += s->squares[x];
+        sum.low = s->low[x] < sum.low ? s->low[x] : sum.low;
+        sum.high = s->high[x] > sum.high ? s->high[x] : sum.high;
+    }
+    return sum;
+}
+
+static void update_slice(struct work *w, const struct scratch *s, long z)
+{
+    int n = w->dim[0];
+    struct slice_stats *stats = w->stats + w->first + z;
+    spline_slice(w->axes, w->lattice, (int)(w->first + z), s->plane, s->rows);
+    start_columns(n, s);
+    for (int y = 0; y < w->dim[1]; y++) {
+        size_t at = line_at(w, z, y);
+        spline_line(w->axes, s->rows, y, s->line);
+        compare_line(n, w->logs + at, s->line, w->field + at, s);
+    }
+    *stats = finish_columns(n, s, stats->voxels);
+}
+
+/* All slices' stats -> low, high, and how much the field changed: the coefficient of variation
+ * of the ratio of the two fields. */
+static void sum_stats(struct work *w)
+{
+    double change = 0, squares = 0, n = (double)w->report.voxels;
+    w->low = DBL_MAX;
+    w->high = -DBL_MAX;
+    for (int z = 0; z < w->dim[2]; z++) {
+        const struct slice_stats *s = w->stats + z;
+        if (s->voxels == 0)
+            continue;
+        change += s->change;
+        squares += s->squares;
+        w->low = s->low < w->low ? s->low : w->low;
+        w->high = s->high > w->high ? s->high : w->high;
+    }
+    double mean = change / n, variance = (squares - change * mean) / (n - 1);
+    w->report.change = sqrt(fmax(variance, 0)) / (1 + mean);
+}
+
+/* The field from the lattice, and what follows from it. Collective. */
+static enum ben_status update_field(struct work *w)
+{
+    enum ben_status st = BEN_OK;
+#pragma omp parallel for schedule(static) if (threads_pay(w))
+    for (long z = 0; z < w->count; z++)
+        update_slice(w, w->scratch + omp_get_thread_num(), z);
+    TRY(comm_share_rows(w->team, w->stats, w->dim[2], sizeof *w->stats));
+    sum_stats(w);
+out:
+    return st;
+}
+
+/* keys := the place of each voxel in the histogram; those outside get the place outside. */
+static void key_line(const struct work *w, const float *restrict logs,
+                     const float *restrict field, int outside, int *restrict keys)
+{
+    int top = (w->config->bins - 1) * KEY_ONE;
+    float low = (float)w->low, scale = (float)(top / (w->high - w->low)), most = (float)top;
+    for (int x = 0; x < w->dim[0]; x++) {
+        float at = (logs[x] - field[x] - low) * scale;
+        at = at > 0 ? at : 0;
+        at = at < most ? at : most;
+        int key = (int)(at + 0.5f);
+        keys[x] = logs[x] > OUTSIDE ? key : outside;
+    }
+}
+
+/* Each voxel counts KEY_ONE in all, shared by the two bins it lies between. Integers, so that the
+ * order does not show. */
+static void count_slice(const struct work *w, const struct scratch *s, long z)
+{
+    int outside = (w->config->bins + 1) * KEY_ONE;
+    for (int y = 0; y < w->dim[1]; y++) {
+        size_t at = line_at(w, z, y);
+        key_line(w, w->logs + at, w->field + at, outside, s->keys);
+        for (int x = 0; x < w->dim[0]; x++) {
+            unsigned long bin = (unsigned long)s->keys[x] / KEY_ONE;
+            unsigned long part = (unsigned long)s->keys[x] % KEY_ONE;
+            s->counts[bin] += KEY_ONE - part;
+            s->counts[bin + 1] += part;
+        }
+    }
+}
+
+static void count_voxels(struct work *w)
+{
+    size_t bins = (size_t)w->config->bins;
+    for (int t = 0; t < w->threads; t++)
+        memset(w->scratch[t].counts, 0, (bins + 3) * sizeof *w->counts);
+#pragma omp parallel for schedule(static) if (threads_pay(w))
+    for (long z = 0; z < w->count; z++)
+        count_slice(w, w->scratch + omp_get_thread_num(), z);
+    for (size_t i = 0; i < bins; i++) {
+        w->counts[i] = 0;
+        for (int t = 0; t < w->threads; t++)
+            w->counts[i] += w->scratch[t].counts[i];
+    }
+}
+
+/* gain := the log intensity to expect for each bin. Collective. */
+static enum ben_status sharpen_histogram(struct work *w)
+{
+    enum ben_status st = BEN_OK;
+    int bins = w->config->bins;
+    count_voxels(w);
+    TRY(comm_sum_u64(w->team, w->counts, (size_t)bins));
+    for (int i = 0; i < bins; i++)
+        w->histogram[i] = (double)w->counts[i] / KEY_ONE;
+    sharpen_map(w->sharpen, w->histogram, w->low, (w->high - w->low) / (bins - 1), w->expected);
+    for (int i = 0; i < bins; i++) {
+        double next = i + 1 < bins ? w->expected[i + 1] : w->expected[i];
+        w->gain[2 * i] = (float)w->expected[i];
+        w->gain[2 * i + 1] = (float)(next - w->expected[i]) / KEY_ONE;
+    }
+out:
+    return st;
+}
+
+/* residual := measured - expected log intensity, 0 outside. */
+static void residual_line(const struct work *w, const float *restrict logs,
+                          const float *restrict field, int *restrict keys,
+                          float *restrict residual)
+{
+    key_line(w, logs, field, 0, keys);
+    for (int x = 0; x < w->dim[0]; x++) {
+        const float *gain = w->gain + 2 * (keys[x] / KEY_ONE);
+        float expected = gain[0] + gain[1] * (float)(keys[x] % KEY_ONE);
+        residual[x] = logs[x] > OUTSIDE ? logs[x] - field[x] - expected : 0;
+    }
+}
+
+static void inside_line(const struct work *w, const float *restrict logs,
+                        float *restrict inside)
+{
+    for (int x = 0; x < w->dim[0]; x++)
+        inside[x] = logs[x] > OUTSIDE ? 1 : 0;
+}
+
+static void collect_slice(struct work *w, const struct scratch *s, enum spline_weight kind,
+                          long z)
+{
+    size_t columns = (size_t)w->axes[1].controls * (size_t)w->dim[0];
+    memset(s->columns, 0, columns * sizeof *s->columns);
+    for (int y = 0; y < w->dim[1]; y++) {
+        size_t at = line_at(w, z, y);
+        if (kind == SPLINE_SQUARE)
+            inside_line(w, w->logs + at, s->line);
+        else
+            residual_line(w, w->logs + at, w->field + at, s->keys, s->line);
+        spline_collect_line(w->axes, kind, y, s->line, s->columns);
+    }
+    spline_collect_slice(w->axes, kind, s->columns,
+                         w->planes + (size_t)(w->first + z) * plane_controls(w));
+}
+
+/* lattice := the sums of the fit: of the residuals (SPLINE_CUBE) or of the weights. Collective. */
+static enum ben_status collect(struct work *w, enum spline_weight kind, double *lattice)
+{
+    enum ben_status st = BEN_OK;
+#pragma omp parallel for schedule(static) if (threads_pay(w))
+    for (long z = 0; z < w->count; z++)
+        collect_slice(w, w->scratch + omp_get_thread_num(), kind, z);
+    TRY(comm_share_rows(w->team, w->planes, w->dim[2], plane_controls(w) * sizeof(double)));
+    spline_collect(w->axes, kind, w->planes, lattice);
+out:
+    return st;
+}
+
+/* ---- Levels ---- */
+
+static enum ben_status create_axes(const int dim[3], const int mesh[3],
+                                   struct spline_axis axes[3])
+{
+    enum ben_status st = BEN_OK;
+    for (int a = 0; a < 3; a++) {
+        spline_axis_free(axes + a);
+        TRY(spline_axis_create(dim[a], mesh[a], axes + a));
+    }
+out:
+    return st;
+}
+
+/* The mesh becomes twice as fine, the field stays. */
+static void refine_mesh(struct work *w)
+{
+    const int controls[3] = {w->axes[0].controls, w->axes[1].controls, w->axes[2].controls};
+    double *refined = w->fit;
+    spline_refine(controls, w->lattice, w->spare, refined);
+    w->fit = w->lattice;
+    w->lattice = refined;
+    for (int a = 0; a < 3; a++)
+        w->mesh[a] *= 2;
+}
+
+static enum ben_status iterate(struct work *w)
+{
+    enum ben_status st = BEN_OK;
+    TRY(sharpen_histogram(w));
+    TRY(collect(w, SPLINE_CUBE, w->fit));
+    for (size_t i = 0; i < lattice_controls(w); i++)
+        if (w->weights[i] > LEAST_WEIGHT)
+            w->lattice[i] += w->fit[i] / w->weights[i];
+    TRY(update_field(w));
+out:
+    return st;
+}
+
+static enum ben_status run_level(struct work *w, int level)
+{
+    enum ben_status st = BEN_OK;
+    int *done = &w->report.iterations[level];
+    TRY(comm_agree(w->team, create_axes(w->dim, w->mesh, w->axes)));
+    TRY(collect(w, SPLINE_SQUARE, w->weights));
+    w->report.change = DBL_MAX;
+    while (*done < w->config->iterations[level] && w->report.change > w->config->threshold &&
+           w->high - w->low > LEAST_RANGE) {
+        TRY(iterate(w));
+        ++*done;
+    }
+    log_debug("N4: level %d: %d iterations, change %.3g", level + 1, *done, w->report.change);
+out:
+    return st;
+}
+
+/* Own slices' voxels into stats, then the total and the range of logs: whether there is anything
+ * to correct. Collective. */
+static enum ben_status look_at_foreground(struct work *w)
+{
+    enum ben_status st = BEN_OK;
+    size_t slice = (size_t)w->dim[1] * (size_t)w->dim[0];
+    for (long z = 0; z < w->count; z++)
+        for (size_t i = 0; i < slice; i++)
+            w->stats[w->first + z].voxels += w->logs[(size_t)z * slice + i] > OUTSIDE;
+    TRY(comm_share_rows(w->team, w->stats, w->dim[2], sizeof *w->stats));
+    for (int z = 0; z < w->dim[2]; z++)
+        w->report.voxels += (unsigned long)w->stats[z].voxels;
+    if (w->report.voxels < 2)
+        goto out;
+    TRY(comm_agree(w->team, create_axes(w->dim, w->mesh, w->axes)));
+    TRY(update_field(w));
+    w->report.corrected = w->high - w->low > LEAST_RANGE;
+out:
+    return st;
+}
+
+static enum ben_status estimate_field(struct work *w)
+{
+    enum ben_status st = BEN_OK;
+    for (int level = 0; level < w->config->levels; level++) {
+        if (level > 0)
+            refine_mesh(w);
+        TRY(run_level(w, level));
+    }
+out:
+    return st;
+}
+
+/* ---- The full grid ---- */
+
+static void apply_line(int n, const float *restrict field, float *restrict data)
+{
+    for (int x = 0; x < n; x++)
+        data[x] *= quick_exp(-field[x]);
+}
+
+static void apply_slice(const struct work *w, const struct spline_axis axes[3], int z,
+                        struct volume *volume, float *log_field)
+{
+    const struct scratch *s = w->scratch + omp_get_thread_num();
+    int n = axes[0].n;
+    spline_slice(axes, w->lattice, z, s->plane, s->rows);
+    for (int y = 0; y < axes[1].n; y++) {
+        size_t at = ((size_t)z * (size_t)axes[1].n + (size_t)y) * (size_t)n;
+        float *field = log_field ? log_field + at : s->line;
+        spline_line(axes, s->rows, y, field);
+        apply_line(n, field, volume->data + at);
+    }
+}
+
+/* Own slices of the full grid, then everybody's. Collective. */
+static enum ben_status apply_field(struct work *w, struct volume *volume, float *log_field)
+{
+    enum ben_status st = BEN_OK;
+    struct spline_axis axes[3] = {{0}, {0}, {0}};
+    size_t slice_bytes = (size_t)volume->dim[0] * (size_t)volume->dim[1] * sizeof(float);
+    long first, count;
+    TRY(comm_agree(w->team, create_axes(volume->dim, w->mesh, axes)));
+    comm_share(volume->dim[2], w->team->rank, w->team->size, &first, &count);
+#pragma omp parallel for schedule(static)
+    for (long z = first; z < first + count; z++)
+        apply_slice(w, axes, (int)z, volume, log_field);
+    TRY(comm_share_rows(w->team, volume->data, volume->dim[2], slice_bytes));
+    if (log_field)
+        TRY(comm_share_rows(w->team, log_field, volume->dim[2], slice_bytes));
+out:
+    for (int a = 0; a < 3; a++)
+        spline_axis_free(axes + a);
+    return st;
+}
+
+enum ben_status n4_correct(const struct comm *team, const struct n4_config *config,
+                           struct volume *volume, const uint8_t *mask, float *log_field,
+                           struct n4_report *report)
+{
+    enum ben_status st = BEN_OK;
+    struct work w = {.team = team, .config = config};
+    TRY(check_config(config));
+    plan_grid(&w, volume);
+    TRY(comm_agree(team, create_work(&w, volume)));
+    TRY(find_foreground(&w, volume, mask != NULL));
+    sample_logs(&w, volume, mask);
+    TRY(look_at_foreground(&w));
+    if (w.report.corrected) {
+        TRY(estimate_field(&w));
+        TRY(apply_field(&w, volume, log_field));
+    } else {
+        log_debug("N4: left as it is: %lu voxels in the foreground, or no contrast among them",
+                  w.report.voxels);
+        if (log_field)
+            memset(log_field, 0, volume_voxels(volume) * sizeof *log_field);
+    }
+    if (report)
+        *report = w.report;
+out:
+    free_work(&w);
+    return st;
+}

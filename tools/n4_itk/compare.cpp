@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* n4-itk [-s SHRINK] [-t THREADS] SCAN...
+ * For each scan: our N4 and ITK's, with the same settings, shrink factors and Otsu foreground;
+ * one row of a table with the correlation of the two log fields and the relative root mean square
+ * difference of the two corrected images, both over the full-resolution foreground, and the time
+ * each took (from the scan in memory to the corrected image, Otsu's mask included). Exit 1 where a
+ * scan falls short of the bounds below. */
+#include "itkBSplineControlPointImageFilter.h"
+#include "itkImageFileReader.h"
+#include "itkMultiThreaderBase.h"
+#include "itkN4BiasFieldCorrectionImageFilter.h"
+#include "itkOtsuThresholdImageFilter.h"
+#include "itkShrinkImageFilter.h"
+
+#include <mpi.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+extern "C" {
+#define _Noreturn [[noreturn]] /* C's word for it */
+#include "base/util.h"
+#include "prep/n4.h"
+}
+
+namespace
+{
+const double least_correlation = 0.99;
+const double most_difference = 0.02;
+
+using Scan = itk::Image<float, 3>;
+using Mask = itk::Image<unsigned char, 3>;
+using N4 = itk::N4BiasFieldCorrectionImageFilter<Scan, Mask, Scan>;
+
+struct Result {
+    std::vector<float> corrected, field;
+    double seconds = 0;
+};
+
+size_t voxels_of(const Scan *image)
+{
+    return image->GetLargestPossibleRegion().GetNumberOfPixels();
+}
+
+Scan::Pointer read(const std::string &path)
+{
+    auto reader = itk::ImageFileReader<itk::Image<float, 4>>::New();
+    reader->SetFileName(path);
+    reader->Update();
+    const auto *all = reader->GetOutput();
+    auto image = Scan::New();
+    Scan::SizeType size;
+    Scan::SpacingType spacing;
+    for (int a = 0; a < 3; a++) {
+        size[a] = all->GetLargestPossibleRegion().GetSize()[a];
+        spacing[a] = all->GetSpacing()[a];
+    }
+    image->SetRegions(size);
+    image->SetSpacing(spacing);
+    image->Allocate();
+    size_t n = voxels_of(image);
+    size_t times = all->GetLargestPossibleRegion().GetSize()[3];
+    size_t time = std::min<size_t>(4, times - 1);
+    std::copy_n(all->GetBufferPointer() + time * n, n, image->GetBufferPointer());
+    return image;
+}
+
+Mask::Pointer foreground_of(Scan *image, const n4_config &config)
+{
+    auto otsu = itk::OtsuThresholdImageFilter<Scan, Mask>::New();
+    otsu->SetInput(image);
+    otsu->SetNumberOfHistogramBins(static_cast<unsigned>(config.otsu_bins));
+    otsu->SetInsideValue(0);
+    otsu->SetOutsideValue(1);
+    otsu->Update();
+    return otsu->GetOutput();
+}
+
+template <class Any> typename Any::Pointer shrunk(Any *image, const int factor[3])
+{
+    auto filter = itk::ShrinkImageFilter<Any, Any>::New();
+    filter->SetInput(image);
+    for (unsigned a = 0; a < 3; a++)
+        filter->SetShrinkFactor(a, static_cast<unsigned>(factor[a]));
+    filter->Update();
+    return filter->GetOutput();
+}
+
+void set_up(N4 *n4, const n4_config &config)
+{
+    N4::VariableSizeArrayType iterations(static_cast<unsigned>(config.levels));
+    N4::ArrayType points;
+    for (int i = 0; i < config.levels; i++)
+        iterations[i] = static_cast<unsigned>(config.iterations[i]);
+    for (int a = 0; a < 3; a++)
+        points[a] = static_cast<unsigned>(config.mesh[a]) + 3;
+    n4->SetNumberOfFittingLevels(static_cast<unsigned>(config.levels));
+    n4->SetMaximumNumberOfIterations(iterations);
+    n4->SetNumberOfControlPoints(points);
+    n4->SetConvergenceThreshold(static_cast<float>(config.threshold));
+    n4->SetNumberOfHistogramBins(static_cast<unsigned>(config.bins));
+    n4->SetWienerFilterNoise(static_cast<float>(config.noise));
+    n4->SetBiasFieldFullWidthAtHalfMaximum(static_cast<float>(config.fwhm));
+}
+
+Result run_itk(Scan *image, const n4_config &config, const int factor[3])
+{
+    using Lattice = N4::BiasFieldControlPointLatticeType;
+    using Field = itk::BSplineControlPointImageFilter<Lattice, N4::ScalarImageType>;
+    Result result;
+    double start = util_now_s();
+    auto mask = foreground_of(image, config);
+    auto n4 = N4::New();
+    set_up(n4, config);
+    n4->SetInput(shrunk(image, factor));
+    n4->SetMaskImage(shrunk(mask.GetPointer(), factor));
+    n4->Update();
+    auto field = Field::New();
+    field->SetInput(n4->GetLogBiasFieldControlPointLattice());
+    field->SetSplineOrder(3);
+    field->SetSize(image->GetLargestPossibleRegion().GetSize());
+    field->SetSpacing(image->GetSpacing());
+    field->SetOrigin(image->GetOrigin());
+    field->SetDirection(image->GetDirection());
+    field->Update();
+    size_t n = voxels_of(image);
+    result.corrected.resize(n);
+    result.field.resize(n);
+    for (size_t i = 0; i < n; i++) {
+        result.field[i] = field->GetOutput()->GetBufferPointer()[i][0];
+        result.corrected[i] = image->GetBufferPointer()[i] / std::exp(result.field[i]);
+    }
+    result.seconds = util_now_s() - start;
+    return result;
+}
+
+Result run_ours(Scan *image, const n4_config &config, n4_report &report)
+{
+    Result result;
+    volume scan = {};
+    for (int a = 0; a < 3; a++) {
+        scan.dim[a] = static_cast<int>(image->GetLargestPossibleRegion().GetSize()[a]);
+        scan.voxel_mm[a] = image->GetSpacing()[a];
+    }
+    size_t n = voxels_of(image);
+    result.corrected.assign(image->GetBufferPointer(), image->GetBufferPointer() + n);
+    result.field.resize(n);
+    scan.data = result.corrected.data();
+    comm team = comm_self();
+    double start = util_now_s();
+    if (n4_correct(&team, &config, &scan, nullptr, result.field.data(), &report) != BEN_OK) {
+        std::fprintf(stderr, "%s\n", ben_error_text());
+        std::exit(1);
+    }
+    result.seconds = util_now_s() - start;
+    return result;
+}
+
+double correlation(const std::vector<float> &a, const std::vector<float> &b, const Mask *mask)
+{
+    double n = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+    for (size_t i = 0; i < a.size(); i++) {
+        if (!mask->GetBufferPointer()[i])
+            continue;
+        n++;
+        sa += a[i];
+        sb += b[i];
+        saa += static_cast<double>(a[i]) * a[i];
+        sbb += static_cast<double>(b[i]) * b[i];
+        sab += static_cast<double>(a[i]) * b[i];
+    }
+    return (sab - sa * sb / n) / std::sqrt((saa - sa * sa / n) * (sbb - sb * sb / n));
+}
+
+double difference(const std::vector<float> &a, const std::vector<float> &b, const Mask *mask)
+{
+    double squares = 0, reference = 0;
+    for (size_t i = 0; i < a.size(); i++) {
+        if (!mask->GetBufferPointer()[i])
+            continue;
+        squares += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
+        reference += static_cast<double>(b[i]) * b[i];
+    }
+    return std::sqrt(squares / reference);
+}
+
+bool compare(const std::string &path, const n4_config &config)
+{
+    n4_report report = {};
+    auto image = read(path);
+    auto mask = foreground_of(image, config);
+    Result ours = run_ours(image, config, report);
+    Result again = run_ours(image, config, report);
+    Result itk = run_itk(image, config, report.factor);
+    double r = correlation(ours.field, itk.field, mask);
+    double d = difference(ours.corrected, itk.corrected, mask);
+    double seconds = std::min(ours.seconds, again.seconds);
+    auto size = image->GetLargestPossibleRegion().GetSize();
+    std::string dims =
+        std::to_string(size[0]) + "x" + std::to_string(size[1]) + "x" + std::to_string(size[2]);
+    bool good = r >= least_correlation && d <= most_difference;
+    std::printf("%-44s %-12s %d,%d,%d  %3d %3d %3d %3d  %8.6f  %8.5f  %9.1f %9.1f %7.1f  %s\n",
+                path.substr(path.rfind('/') + 1).c_str(), dims.c_str(), report.factor[0],
+                report.factor[1], report.factor[2], report.iterations[0], report.iterations[1],
+                report.iterations[2], report.iterations[3], r, 100 * d, 1e3 * seconds,
+                1e3 * itk.seconds, itk.seconds / seconds, good ? "ok" : "FAR");
+    std::fflush(stdout);
+    return good;
+}
+} // namespace
+
+int main(int argc, char **argv)
+{
+    n4_config config = n4_config_default();
+    int threads = 1, option;
+    while ((option = getopt(argc, argv, "s:t:")) != -1) {
+        if (option == 's')
+            config.shrink = std::atoi(optarg);
+        else if (option == 't')
+            threads = std::atoi(optarg);
+        else
+            return 2;
+    }
+    MPI_Init(&argc, &argv);
+    omp_set_num_threads(threads);
+    itk::MultiThreaderBase::SetGlobalMaximumNumberOfThreads(static_cast<unsigned>(threads));
+    itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(static_cast<unsigned>(threads));
+    std::printf("%-44s %-12s %-6s %-15s  %-8s  %-8s  %9s %9s %7s\n", "scan", "voxels", "shrink",
+                "iterations", "field r", "rms %", "ours ms", "ITK ms", "ratio");
+    bool good = optind < argc;
+    for (int i = optind; i < argc; i++)
+        good = compare(argv[i], config) && good;
+    MPI_Finalize();
+    return good ? 0 : 1;
+}
