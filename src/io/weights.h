@@ -90,9 +90,11 @@ struct weights_file {
 enum ben_status weights_create(enum weights_kind kind, struct weights_file **file);
 void weights_free(struct weights_file **file);
 
-/* Add one named thing each; data and text are copied. Names: letters, digits, '.', '_', '-'; a
- * name too long, malformed or used twice in its list is a bug (ENSURE). Local.
- * Fails: BEN_E_MEMORY. */
+/* Letters, digits, '.', '_', '-', at least one, fewer than BEN_WEIGHTS_NAME. Local. */
+bool weights_name_good(const char *name);
+
+/* Add one named thing each; data and text are copied. A bad name or one used twice in its list,
+ * a rank not in 1..4 and an empty shape are bugs (ENSURE). Local. Fails: BEN_E_MEMORY. */
 enum ben_status weights_add_value(struct weights_file *file, const char *name, int rank,
                                   const int *shape, const float *data);
 enum ben_status weights_add_state(struct weights_file *file, const char *name, int rank,
