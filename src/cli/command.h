@@ -123,6 +123,11 @@ struct command {
     enum ben_status (*run)(struct command_context *context, void *config);
 };
 
+#define BEN_MAX_CONFIG ((size_t)1 << 20) /* bytes of a configuration file */
+
+/* All commands (cli/main.c). */
+const struct command *const *command_list(size_t *n);
+
 extern const struct command command_segment, command_train, command_evaluate, command_info;
 
 #endif

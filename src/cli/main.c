@@ -13,7 +13,12 @@ static const struct command *const commands[] = {
     &command_info,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
-#define MAX_CONFIG ((size_t)1 << 20)
+
+const struct command *const *command_list(size_t *n)
+{
+    *n = N_COMMANDS;
+    return commands;
+}
 
 static const struct command *find_command(const char *name)
 {
@@ -73,7 +78,7 @@ static enum ben_status read_config_file(const struct comm *world, const struct c
     char *text = NULL;
     size_t n = 0;
     if (world->rank == 0)
-        st = util_read_file(path, MAX_CONFIG, &text, &n);
+        st = util_read_file(path, BEN_MAX_CONFIG, &text, &n);
     TRY(comm_agree(world, st));
     TRY(comm_broadcast_block(world, &text, &n, 0));
     TRY(option_read_ini(&command->options, text, path, config));

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "prep/prepare.h"
+#include "base/util.h"
+
+#include <string.h>
+
+struct prepare_config prepare_defaults(enum slice_plane plane, int size)
+{
+    return (struct prepare_config){.n4 = true,
+                                   .n4_options = n4_config_default(),
+                                   .normalise = normalise_defaults(),
+                                   .plane = plane,
+                                   .size = size};
+}
+
+enum ben_status prepare_volume(const struct comm *team, const struct prepare_config *config,
+                               struct volume **volume, struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    double start_s = util_now_s();
+    memset(prepared, 0, sizeof *prepared);
+    prepared->orientation = orient_find(*volume);
+    TRY(comm_agree(team, orient_apply(&prepared->orientation, *volume, &prepared->volume)));
+    volume_free(volume);
+    if (config->n4) {
+        double n4_start_s = util_now_s();
+        TRY(n4_correct(team, &config->n4_options, prepared->volume, NULL, NULL, NULL));
+        prepared->n4_s = util_now_s() - n4_start_s;
+    }
+    TRY(normalise_volume(team, &config->normalise, prepared->volume, NULL));
+    TRY(comm_agree(
+        team, slices_plan(prepared->volume, config->plane, config->size, &prepared->slices)));
+    prepared->rest_s = util_now_s() - start_s - prepared->n4_s;
+out:
+    volume_free(volume);
+    if (st)
+        prepare_clear(prepared);
+    return st;
+}
+
+void prepare_clear(struct prepared *prepared)
+{
+    volume_free(&prepared->volume);
+}
