@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Shared by the tests of the program as a user runs it. $1: folder of the program, $2: scratch.
+set -euo pipefail
+BEN=$1/ben-mpi
+PHANTOM=$1/tests/make-phantom
+TOOL=$1/tests/scan-tool
+TMP=$2
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+DATA=${BEN_DATA:-$SOURCE/../shared/data}
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+rm -rf "$TMP"
+mkdir -p "$TMP"
+
+# ranks N COMMAND...: the command under mpirun.
+ranks() {
+    local n=$1
+    shift
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+        mpirun --oversubscribe --bind-to none -n "$n" "$@"
+}
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect CODE COMMAND...: the command must end with that exit code; its messages go to $TMP/said.
+expect() {
+    local code=$1 got=0
+    shift
+    "$@" >"$TMP/out" 2>"$TMP/said" || got=$?
+    [ $got -eq "$code" ] || { cat "$TMP/said" >&2; fail "exit code $got, not $code: $*"; }
+}
+
+# says TEXT...: each text stands in what the last command of expect said.
+says() {
+    local text
+    for text in "$@"; do
+        grep -qF -- "$text" "$TMP/said" || { cat "$TMP/said" >&2; fail "it does not say '$text'"; }
+    done
+}
+
+# Skips the test where the real scans are absent.
+need_data() {
+    [ -d "$DATA/$1" ] || { echo "skipped: needs the scans of $1 (BEN_DATA=$DATA)"; exit 77; }
+}
+
+# table FILE: a results table without its columns of time.
+table() {
+    awk -F'\t' 'NR == 1 {for (i = 1; i <= NF; i++) keep[i] = $i !~ /^seconds_/}
+        {line = ""; for (i = 1; i <= NF; i++) if (keep[i]) line = line $i "\t"; print line}' "$1"
+}
