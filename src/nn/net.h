@@ -37,7 +37,9 @@ struct net_config {
     double norm_momentum;       /* running = momentum*running + (1-momentum)*batch; 0.8 */
 };
 
-/* The paper's network: size 256, 16 channels, non-local, dropout as the paper's authors. */
+/* The paper's network: size 256, 16 channels, non-local. The paper gives no dropout rates; ours
+ * are 0 in the encoders and 0.1 from the bottleneck on, so that Monte Carlo passes differ only
+ * where the mask is decided and share all that lies ahead. */
 struct net_config net_config_default(void);
 
 enum net_init_rule { BEN_INIT_HE_NORMAL, BEN_INIT_ZERO, BEN_INIT_ONE };
@@ -86,7 +88,8 @@ void net_stats(struct net *net, int block, const float *x, int n, double *moment
 int net_block_channels(const struct net *net, int block);
 
 /* Sums over the global batch, in an order that depends on the global batch alone
- * (base/tree.h). NULL functions: the local batch is the global one. */
+ * (base/tree.h). NULL functions: the local batch is the global one; then context is
+ * float [n_trainable] and receives the gradients. */
 struct net_sums {
     /* parts [n][width], one row per local slice -> total [width] over all ranks' slices. */
     enum ben_status (*small)(void *context, double *parts, int n, size_t width, double *total);
@@ -101,13 +104,16 @@ struct net_sums {
 
 /* Mode TRAIN on the local part of the global batch, n may be 0 (ranks without a slice still
  * take part in the sums). Dropout masks are keyed by (seed, step, first + i). Writes prob
- * [n][size][size] and keeps what backward needs. update_running: move the running statistics.
+ * [n][size][size], keeps what backward needs (x too, which the caller leaves in place until then)
+ * and moves the running statistics in the values by the global batch's mean and biased variance.
  * Collective where sums are. */
 enum ben_status net_train_forward(struct net *net, const float *x, int n, uint64_t seed,
                                   uint32_t step, const struct net_sums *sums, float *prob);
 
 /* dlogit [n][size][size] = dL/d(logit), the loss being the sum over the global batch of what
- * each slice adds. Delivers every parameter's gradient through sums->gradient.
+ * each slice adds. Delivers every trainable value's gradient through sums->gradient, from the
+ * last layer to the first, weight and bias of a layer in one call, the non-local block's four
+ * weights in one call.
  * Collective where sums are. */
 enum ben_status net_backward(struct net *net, const float *dlogit, int n,
                              const struct net_sums *sums);
