@@ -56,19 +56,21 @@ out:
     return st;
 }
 
-/* The error of a read that gave got of n bytes. */
+/* The error of a read that gave fewer bytes than were wanted. */
 static enum ben_status read_failed(const char *path, gzFile file)
 {
     enum ben_status st = BEN_OK;
     int code = Z_OK;
     const char *text = gzerror(file, &code);
+    const char *reason = strstr(text, ": "); /* zlib puts its own name of the file in front */
     if (code == Z_ERRNO)
         FAIL(BEN_E_INPUT, "%s: cannot read: %s", path, strerror(errno));
     if (code == Z_BUF_ERROR)
         FAIL(BEN_E_INPUT, "%s: the file is cut: its gzip stream ends early; copy it again",
              path);
     if (code != Z_OK)
-        FAIL(BEN_E_INPUT, "%s: damaged gzip stream (%s); copy it again", path, text);
+        FAIL(BEN_E_INPUT, "%s: damaged gzip stream (%s); copy it again", path,
+             reason ? reason + 2 : text);
     FAIL(BEN_E_INPUT, "%s: the file is cut: the header promises more voxels; copy it again",
          path);
 out:
