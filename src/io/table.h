@@ -58,8 +58,8 @@ char *table_line(const struct table *table, long row);
 /* Appends the row of such a line. Fails: BEN_E_INPUT where it does not fit the columns. */
 enum ben_status table_add_line(struct table *table, const char *line);
 
-/* Sorts rows by the text of a column (stable, byte order). */
-void table_sort(struct table *table, int column);
+/* Sorts rows by the text of a column (stable, byte order). Fails: BEN_E_MEMORY. */
+enum ben_status table_sort(struct table *table, int column);
 
 /* Writes path (NAME.tsv) and the dictionary NAME.json. Fails: BEN_E_IO. */
 enum ben_status table_write(const struct table *table, const char *path);
