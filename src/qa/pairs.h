@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which prediction goes with which reference. Both sides are a mask file or a folder (a BIDS
+ * derivatives data set, say) that is searched with its subfolders. In a folder that has files
+ * named ...mask.nii.gz only those count; else every NIfTI file does.
+ *
+ * Files are matched by their paths relative to their folders without ending; what is left then
+ * without the ending _mask and the desc- entity; then by the file name alone; then without the
+ * space- entity. A step takes only names that occur once on either side, so that no match is a
+ * guess. */
+#ifndef BEN_QA_PAIRS_H
+#define BEN_QA_PAIRS_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pair {
+    char *id;   /* the reference's path relative to its folder, without ending, _mask and desc-
+                   where that is unique: the same for the predictions of every method */
+    char *pred; /* path; NULL where there is none for the reference */
+    char *ref;  /* path */
+};
+
+struct pairs {
+    struct pair *list; /* [n], by id, bytewise */
+    long n;
+    long extra;   /* predictions without a reference, left out */
+    long missing; /* references without a prediction */
+};
+
+/* References without a prediction are left out unless complete. Two files are one pair whatever
+ * their names. Reads names only. Local. Fails: BEN_E_ARG where a side is missing or holds no
+ * NIfTI file, or nothing matches; BEN_E_IO. */
+enum ben_status pairs_match(const char *pred, const char *ref, bool complete,
+                            struct pairs **pairs);
+
+/* The list as one fresh block of bytes and back. Local. */
+enum ben_status pairs_pack(const struct pairs *pairs, char **bytes, size_t *n);
+enum ben_status pairs_unpack(const char *bytes, size_t n, struct pairs **pairs);
+
+void pairs_free(struct pairs **pairs);
+
+#endif
