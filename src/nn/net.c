@@ -3,7 +3,6 @@
 #include "base/random.h"
 #include "nn/net_inner.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,7 +27,6 @@ enum ben_status net_create(const struct net_config *config, int max_batch, bool 
     fresh->max_batch = max_batch;
     fresh->training = training;
     TRY(net_plan(fresh));
-    openblas_set_num_threads(1); /* our threads take slices; see nn/nonlocal.h */
     *net = fresh;
     fresh = NULL;
 out:

@@ -3,6 +3,7 @@
 #include "nn/kernels.h"
 
 #include <cblas.h>
+#include <omp.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -84,10 +85,17 @@ struct factor {
     bool t;
 };
 
+/* One thread whatever the library's flavour: with OpenMP it follows the calling thread's own
+ * setting, else one of its own, for good. */
 static void product(int m, int n, int k, struct factor a, struct factor b, float *c, int ldc)
 {
+    int threads = omp_get_max_threads();
+    if (openblas_get_parallel() == OPENBLAS_THREAD)
+        openblas_set_num_threads(1);
+    omp_set_num_threads(1);
     cblas_sgemm(CblasRowMajor, a.t ? CblasTrans : CblasNoTrans, b.t ? CblasTrans : CblasNoTrans,
                 m, n, k, 1, a.at, a.ld, b.at, b.ld, 0, c, ldc);
+    omp_set_num_threads(threads);
 }
 
 /* pooled [m][d]: the larger of rows 2i and 2i+1, d columns of project from column on. */

@@ -4,8 +4,8 @@
  * larger of each two neighbouring positions; S = softmax over positions of theta phi'; and
  * out = X + (S g) output'. Weights stand together as in the network's values: theta, phi, g
  * [d][c] each, then output [c][d]; no biases. x and out are [c/16][positions][16]; an odd last
- * position is left out of phi and g. The products are OpenBLAS's, which net_create holds to one
- * thread: their shapes are fixed, so a slice's result does not depend on its neighbours. Local. */
+ * position is left out of phi and g. The products are OpenBLAS's on one thread each: their
+ * shapes are fixed, so a slice's result does not depend on its neighbours. Local. */
 #ifndef BEN_NN_NONLOCAL_H
 #define BEN_NN_NONLOCAL_H
 
