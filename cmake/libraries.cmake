@@ -19,6 +19,9 @@ ben_library(mpi ben_base MPI::MPI_C)
 ben_library(nn ben_base ben_blas)
 ben_library(io ben_mpi ben_base ben_hdf5 ben_nifti PNG::PNG PkgConfig::jansson)
 ben_library(prep ben_io ben_mpi ben_base)
+# Its functions of several vector widths (base/clones.h) give the same bits in all of them, and
+# vectorise although a loop has conditions.
+target_compile_options(ben_prep PRIVATE -ffp-contract=off -fno-trapping-math -fno-math-errno)
 ben_library(train ben_prep ben_io ben_nn ben_mpi ben_base)
 ben_library(qa ben_prep ben_io ben_nn ben_mpi ben_base ben_gsl)
 

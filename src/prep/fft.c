@@ -7,8 +7,8 @@
 struct fft {
     int n;
     int *reversed;      /* [n] index with its bits in reverse order */
-    double *cosine;     /* [n/2] of 2 pi k / n */
-    double *minus_sine; /* [n/2] */
+    double *cosine;     /* [n] pass by pass: from half on, of pi k / half for k below half */
+    double *minus_sine; /* [n] the same */
 };
 
 static void fill_tables(struct fft *fft)
@@ -16,10 +16,11 @@ static void fill_tables(struct fft *fft)
     int n = fft->n;
     for (int i = 1; i < n; i++)
         fft->reversed[i] = (fft->reversed[i / 2] | (i % 2 ? n : 0)) / 2;
-    for (int k = 0; k < n / 2; k++) {
-        fft->cosine[k] = cos(2 * M_PI * k / n);
-        fft->minus_sine[k] = -sin(2 * M_PI * k / n);
-    }
+    for (int half = 1; half < n; half *= 2)
+        for (int k = 0; k < half; k++) {
+            fft->cosine[half + k] = cos(M_PI * k / half);
+            fft->minus_sine[half + k] = -sin(M_PI * k / half);
+        }
 }
 
 enum ben_status fft_create(int n, struct fft **fft)
@@ -58,20 +59,19 @@ static void swap_values(double *a, double *b)
     *b = keep;
 }
 
-/* All butterflies of one pass: pairs half apart in blocks of 2 half. */
-static void pass(const struct fft *fft, int half, double *restrict re, double *restrict im)
+/* The butterflies of one block: pairs half apart. */
+static void combine(int half, const double *restrict cosine, const double *restrict minus_sine,
+                    double *restrict re, double *restrict im)
 {
-    int stride = fft->n / (2 * half);
-    for (int block = 0; block < fft->n; block += 2 * half)
-        for (int k = 0; k < half; k++) {
-            int a = block + k, b = a + half;
-            double c = fft->cosine[k * stride], s = fft->minus_sine[k * stride];
-            double x = re[b] * c - im[b] * s, y = re[b] * s + im[b] * c;
-            re[b] = re[a] - x;
-            im[b] = im[a] - y;
-            re[a] += x;
-            im[a] += y;
-        }
+    double *restrict upper_re = re + half, *restrict upper_im = im + half;
+    for (int k = 0; k < half; k++) {
+        double c = cosine[k], s = minus_sine[k];
+        double x = upper_re[k] * c - upper_im[k] * s, y = upper_re[k] * s + upper_im[k] * c;
+        upper_re[k] = re[k] - x;
+        upper_im[k] = im[k] - y;
+        re[k] += x;
+        im[k] += y;
+    }
 }
 
 void fft_forward(const struct fft *fft, double *re, double *im)
@@ -84,5 +84,6 @@ void fft_forward(const struct fft *fft, double *re, double *im)
         }
     }
     for (int half = 1; half < fft->n; half *= 2)
-        pass(fft, half, re, im);
+        for (int block = 0; block < fft->n; block += 2 * half)
+            combine(half, fft->cosine + half, fft->minus_sine + half, re + block, im + block);
 }

@@ -2,6 +2,7 @@
 #include "prep/n4.h"
 
 #include "base/log.h"
+#include "prep/n4_lines.h"
 #include "prep/n4_sharpen.h"
 #include "prep/n4_spline.h"
 #include "prep/otsu.h"
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUTSIDE       -1e30f /* in place of the log of a voxel outside the foreground */
-#define KEY_ONE       65536  /* a place in the histogram in fixed point: bin * KEY_ONE + part */
 #define LEAST_SAMPLES 8    /* along an axis, so that the finest usual mesh has one an element */
 #define LEAST_RANGE   1e-6 /* of log intensity: below this there is nothing to sharpen */
 #define LEAST_WEIGHT  1e-8 /* of a control point: below this no voxel says anything about it */
@@ -28,12 +27,11 @@ struct slice_stats {
 
 /* One thread's, sized for the finest mesh. */
 struct scratch {
-    double *plane, *columns;  /* spline_slice, spline_collect_line */
-    double *change, *squares; /* [dim[0]] sums down the columns of a slice */
-    float *low, *high;        /* [dim[0]] */
-    float *rows, *line;       /* spline_slice; [dim[0]] */
-    int *keys;                /* [dim[0]] */
-    unsigned long *counts;    /* [bins + 3]: one past the bins, and two for the outside */
+    double *plane, *columns; /* spline_slice, spline_collect_line */
+    struct n4_columns sums;  /* [dim[0]] */
+    float *rows, *line;      /* spline_slice; [dim[0]] */
+    int *keys;               /* [dim[0]] */
+    unsigned long *counts;   /* [2][bins + 3] as n4_lines_count has it */
 };
 
 struct work {
@@ -43,11 +41,12 @@ struct work {
     int dim[3], offset[3];     /* of the shrunken grid; its voxel 0 in the full grid */
     int mesh[3];               /* elements at the present level */
     long first, count;         /* own slices of the shrunken grid */
+    struct n4_span *spans;     /* [count][dim[1]] */
     float *logs, *field;       /* [count][dim[1]][dim[0]] */
     struct slice_stats *stats; /* [dim[2]] */
     double *planes;            /* [dim[2]][controls of a plane] */
     double *lattice, *weights, *fit, *spare; /* [controls]: the field; sums of a fit */
-    unsigned long *counts;                   /* [bins + 3] */
+    unsigned long *counts;                   /* [bins] */
     double *histogram, *expected;            /* [bins] */
     float *gain;      /* [bins][2]: expected, and how much more in the next bin */
     double low, high; /* of the whole foreground */
@@ -114,31 +113,6 @@ void n4_shrink(int shrink, const struct volume *volume, int factor[3])
     }
 }
 
-/* exp(x) within 2e-7 of itself, in a form that loops vectorise; x is taken as if in
- * [-87, 88]. */
-static inline float quick_exp(float x)
-{
-    const float shift = 0x1.8p23f; /* adding it rounds to an integer, found in the low bits */
-    union {
-        float f;
-        uint32_t bits;
-    } t, scale;
-    x = x > -87.0f ? x : -87.0f;
-    x = x < 88.0f ? x : 88.0f;
-    t.f = x * 0x1.715476p+0f + shift;
-    float n = t.f - shift;
-    float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f; /* ln 2 in two parts */
-    float p = 1.0f / 720;
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    scale.bits = (t.bits + 127) << 23;
-    return p * scale.f;
-}
-
 /* ---- The plan: grid, mesh, memory ---- */
 
 static void plan_grid(struct work *w, const struct volume *volume)
@@ -174,14 +148,14 @@ static enum ben_status create_scratch(struct scratch *s, size_t n, size_t rows, 
     enum ben_status st = BEN_OK;
     TRY_NEW(s->plane = calloc(plane, sizeof *s->plane));
     TRY_NEW(s->columns = calloc(rows * n, sizeof *s->columns));
-    TRY_NEW(s->change = calloc(2 * n, sizeof *s->change));
-    s->squares = s->change + n;
-    TRY_NEW(s->low = calloc(3 * n, sizeof *s->low));
-    s->high = s->low + n;
-    s->line = s->high + n;
+    TRY_NEW(s->sums.change = calloc(n, sizeof *s->sums.change));
+    TRY_NEW(s->sums.squares = calloc(n, sizeof *s->sums.squares));
+    TRY_NEW(s->sums.low = calloc(n, sizeof *s->sums.low));
+    TRY_NEW(s->sums.high = calloc(n, sizeof *s->sums.high));
+    TRY_NEW(s->line = calloc(n, sizeof *s->line));
     TRY_NEW(s->rows = calloc(rows * n, sizeof *s->rows));
     TRY_NEW(s->keys = calloc(n, sizeof *s->keys));
-    TRY_NEW(s->counts = calloc(bins + 3, sizeof *s->counts));
+    TRY_NEW(s->counts = calloc(2 * (bins + 3), sizeof *s->counts));
 out:
     return st;
 }
@@ -190,8 +164,11 @@ static void free_scratch(struct scratch *s)
 {
     free(s->plane);
     free(s->columns);
-    free(s->change);
-    free(s->low);
+    free(s->sums.change);
+    free(s->sums.squares);
+    free(s->sums.low);
+    free(s->sums.high);
+    free(s->line);
     free(s->rows);
     free(s->keys);
     free(s->counts);
@@ -215,7 +192,7 @@ static enum ben_status create_histogram(struct work *w)
     const struct n4_config *c = w->config;
     const struct sharpen_config sharpen = {.bins = c->bins, .fwhm = c->fwhm, .noise = c->noise};
     size_t bins = (size_t)c->bins;
-    TRY_NEW(w->counts = calloc(bins + 3, sizeof *w->counts));
+    TRY_NEW(w->counts = calloc(bins, sizeof *w->counts));
     TRY_NEW(w->histogram = calloc(2 * bins, sizeof *w->histogram));
     w->expected = w->histogram + bins;
     TRY_NEW(w->gain = calloc(2 * bins, sizeof *w->gain));
@@ -232,6 +209,7 @@ static enum ben_status create_work(struct work *w, const struct volume *volume)
     for (int a = 0; a < 3; a++)
         finest[a] = ((size_t)w->mesh[a] << (w->config->levels - 1)) + 3;
     size_t plane = finest[0] * finest[1];
+    TRY_NEW(w->spans = calloc((size_t)(w->count * w->dim[1]) + 1, sizeof *w->spans));
     TRY_NEW(w->logs = calloc(voxels + 1, sizeof *w->logs));
     TRY_NEW(w->field = calloc(voxels + 1, sizeof *w->field));
     TRY_NEW(w->stats = calloc((size_t)w->dim[2], sizeof *w->stats));
@@ -264,6 +242,7 @@ static void free_work(struct work *w)
     free(w->stats);
     free(w->field);
     free(w->logs);
+    free(w->spans);
 }
 
 static enum ben_status find_foreground(struct work *w, const struct volume *volume, bool masked)
@@ -283,7 +262,7 @@ static void sample_line(const struct work *w, const float *from, const uint8_t *
     for (int x = 0; x < w->dim[0]; x++) {
         size_t at = (size_t)(w->offset[0] + x * step);
         bool inside = from[at] > w->report.foreground_above && (!mask || mask[at]);
-        to[x] = inside ? logf(from[at]) : OUTSIDE;
+        to[x] = inside ? logf(from[at]) : N4_OUTSIDE;
     }
 }
 
@@ -314,60 +293,43 @@ static size_t line_at(const struct work *w, long z, int y)
     return (size_t)(z * w->dim[1] + y) * (size_t)w->dim[0];
 }
 
-/* One line's part of the sums down the columns; field becomes after. */
-static void compare_line(int n, const float *restrict logs, const float *restrict after,
-                         float *restrict field, const struct scratch *s)
+static void start_columns(int n, const struct n4_columns *sums)
 {
-    double *restrict change = s->change, *restrict squares = s->squares;
-    float *restrict low = s->low, *restrict high = s->high;
     for (int x = 0; x < n; x++) {
-        float e = quick_exp(field[x] - after[x]) - 1;
-        float u = logs[x] - after[x];
-        e = logs[x] > OUTSIDE ? e : 0;
-        change[x] += e;
-        squares[x] += (double)e * e;
-        float above = logs[x] > OUTSIDE ? u : FLT_MAX;
-        low[x] = above < low[x] ? above : low[x];
-        high[x] = u > high[x] ? u : high[x];
-        field[x] = after[x];
+        sums->change[x] = sums->squares[x] = 0;
+        sums->low[x] = FLT_MAX;
+        sums->high[x] = -FLT_MAX;
     }
 }
 
-static void start_columns(int n, const struct scratch *s)
+/* Voxels outside the foreground are far below all others: they are never the highest of a slice
+ * that has any. */
+static struct slice_stats finish_columns(int n, const struct n4_columns *sums, double voxels)
 {
+    struct slice_stats all = {.low = DBL_MAX, .high = -DBL_MAX, .voxels = voxels};
     for (int x = 0; x < n; x++) {
-        s->change[x] = s->squares[x] = 0;
-        s->low[x] = FLT_MAX;
-        s->high[x] = -FLT_MAX;
+        all.change += sums->change[x];
+        all.squares += sums->squares[x];
+        all.low = sums->low[x] < all.low ? sums->low[x] : all.low;
+        all.high = sums->high[x] > all.high ? sums->high[x] : all.high;
     }
-}
-
-/* The foreground's u are above -1e29, the others' far below: these never are the highest where
- * there is any foreground. */
-static struct slice_stats finish_columns(int n, const struct scratch *s, double voxels)
-{
-    struct slice_stats sum = {.low = DBL_MAX, .high = -DBL_MAX, .voxels = voxels};
-    for (int x = 0; x < n; x++) {
-        sum.change += s->change[x];
-        sum.squares += s->squares[x];
-        sum.low = s->low[x] < sum.low ? s->low[x] : sum.low;
-        sum.high = s->high[x] > sum.high ? s->high[x] : sum.high;
-    }
-    return sum;
+    return all;
 }
 
 static void update_slice(struct work *w, const struct scratch *s, long z)
 {
-    int n = w->dim[0];
     struct slice_stats *stats = w->stats + w->first + z;
+    if (stats->voxels == 0)
+        return;
     spline_slice(w->axes, w->lattice, (int)(w->first + z), s->plane, s->rows);
-    start_columns(n, s);
+    start_columns(w->dim[0], &s->sums);
     for (int y = 0; y < w->dim[1]; y++) {
         size_t at = line_at(w, z, y);
-        spline_line(w->axes, s->rows, y, s->line);
-        compare_line(n, w->logs + at, s->line, w->field + at, s);
+        struct n4_span span = w->spans[z * w->dim[1] + y];
+        spline_line(w->axes, s->rows, y, span.begin, span.end, s->line);
+        n4_lines_compare(span, w->logs + at, s->line, w->field + at, &s->sums);
     }
-    *stats = finish_columns(n, s, stats->voxels);
+    *stats = finish_columns(w->dim[0], &s->sums, stats->voxels);
 }
 
 /* All slices' stats -> low, high, and how much the field changed: the coefficient of variation
@@ -403,50 +365,36 @@ out:
     return st;
 }
 
-/* keys := the place of each voxel in the histogram; those outside get the place outside. */
-static void key_line(const struct work *w, const float *restrict logs,
-                     const float *restrict field, int outside, int *restrict keys)
+static struct n4_scale histogram_scale(const struct work *w)
 {
-    int top = (w->config->bins - 1) * KEY_ONE;
-    float low = (float)w->low, scale = (float)(top / (w->high - w->low)), most = (float)top;
-    for (int x = 0; x < w->dim[0]; x++) {
-        float at = (logs[x] - field[x] - low) * scale;
-        at = at > 0 ? at : 0;
-        at = at < most ? at : most;
-        int key = (int)(at + 0.5f);
-        keys[x] = logs[x] > OUTSIDE ? key : outside;
-    }
+    int bins = w->config->bins;
+    double per_unit = (bins - 1) * (double)N4_KEY_ONE / (w->high - w->low);
+    return (struct n4_scale){.low = (float)w->low, .per_unit = (float)per_unit, .bins = bins};
 }
 
-/* Each voxel counts KEY_ONE in all, shared by the two bins it lies between. Integers, so that the
- * order does not show. */
 static void count_slice(const struct work *w, const struct scratch *s, long z)
 {
-    int outside = (w->config->bins + 1) * KEY_ONE;
+    const struct n4_scale scale = histogram_scale(w);
     for (int y = 0; y < w->dim[1]; y++) {
         size_t at = line_at(w, z, y);
-        key_line(w, w->logs + at, w->field + at, outside, s->keys);
-        for (int x = 0; x < w->dim[0]; x++) {
-            unsigned long bin = (unsigned long)s->keys[x] / KEY_ONE;
-            unsigned long part = (unsigned long)s->keys[x] % KEY_ONE;
-            s->counts[bin] += KEY_ONE - part;
-            s->counts[bin + 1] += part;
-        }
+        n4_lines_count(w->spans[z * w->dim[1] + y], &scale, w->logs + at, w->field + at,
+                       s->keys, s->counts);
     }
 }
 
+/* Integers, so that the order of adding does not show. */
 static void count_voxels(struct work *w)
 {
     size_t bins = (size_t)w->config->bins;
     for (int t = 0; t < w->threads; t++)
-        memset(w->scratch[t].counts, 0, (bins + 3) * sizeof *w->counts);
+        memset(w->scratch[t].counts, 0, 2 * (bins + 3) * sizeof *w->counts);
 #pragma omp parallel for schedule(static) if (threads_pay(w))
     for (long z = 0; z < w->count; z++)
         count_slice(w, w->scratch + omp_get_thread_num(), z);
     for (size_t i = 0; i < bins; i++) {
         w->counts[i] = 0;
         for (int t = 0; t < w->threads; t++)
-            w->counts[i] += w->scratch[t].counts[i];
+            w->counts[i] += w->scratch[t].counts[i] + w->scratch[t].counts[bins + 3 + i];
     }
 }
 
@@ -458,49 +406,32 @@ static enum ben_status sharpen_histogram(struct work *w)
     count_voxels(w);
     TRY(comm_sum_u64(w->team, w->counts, (size_t)bins));
     for (int i = 0; i < bins; i++)
-        w->histogram[i] = (double)w->counts[i] / KEY_ONE;
+        w->histogram[i] = (double)w->counts[i] / N4_KEY_ONE;
     sharpen_map(w->sharpen, w->histogram, w->low, (w->high - w->low) / (bins - 1), w->expected);
     for (int i = 0; i < bins; i++) {
         double next = i + 1 < bins ? w->expected[i + 1] : w->expected[i];
         w->gain[2 * i] = (float)w->expected[i];
-        w->gain[2 * i + 1] = (float)(next - w->expected[i]) / KEY_ONE;
+        w->gain[2 * i + 1] = (float)(next - w->expected[i]) / N4_KEY_ONE;
     }
 out:
     return st;
 }
 
-/* residual := measured - expected log intensity, 0 outside. */
-static void residual_line(const struct work *w, const float *restrict logs,
-                          const float *restrict field, int *restrict keys,
-                          float *restrict residual)
-{
-    key_line(w, logs, field, 0, keys);
-    for (int x = 0; x < w->dim[0]; x++) {
-        const float *gain = w->gain + 2 * (keys[x] / KEY_ONE);
-        float expected = gain[0] + gain[1] * (float)(keys[x] % KEY_ONE);
-        residual[x] = logs[x] > OUTSIDE ? logs[x] - field[x] - expected : 0;
-    }
-}
-
-static void inside_line(const struct work *w, const float *restrict logs,
-                        float *restrict inside)
-{
-    for (int x = 0; x < w->dim[0]; x++)
-        inside[x] = logs[x] > OUTSIDE ? 1 : 0;
-}
-
 static void collect_slice(struct work *w, const struct scratch *s, enum spline_weight kind,
                           long z)
 {
+    const struct n4_scale scale = histogram_scale(w);
     size_t columns = (size_t)w->axes[1].controls * (size_t)w->dim[0];
     memset(s->columns, 0, columns * sizeof *s->columns);
     for (int y = 0; y < w->dim[1]; y++) {
         size_t at = line_at(w, z, y);
+        struct n4_span span = w->spans[z * w->dim[1] + y];
         if (kind == SPLINE_SQUARE)
-            inside_line(w, w->logs + at, s->line);
+            n4_lines_inside(span, w->logs + at, s->line);
         else
-            residual_line(w, w->logs + at, w->field + at, s->keys, s->line);
-        spline_collect_line(w->axes, kind, y, s->line, s->columns);
+            n4_lines_residual(span, &scale, w->gain, w->logs + at, w->field + at, s->keys,
+                              s->line);
+        spline_collect_line(w->axes, kind, y, span.begin, span.end, s->line, s->columns);
     }
     spline_collect_slice(w->axes, kind, s->columns,
                          w->planes + (size_t)(w->first + z) * plane_controls(w));
@@ -575,15 +506,15 @@ out:
     return st;
 }
 
-/* Own slices' voxels into stats, then the total and the range of logs: whether there is anything
+/* Own slices' spans and voxels, then the total and the range of logs: whether there is anything
  * to correct. Collective. */
 static enum ben_status look_at_foreground(struct work *w)
 {
     enum ben_status st = BEN_OK;
-    size_t slice = (size_t)w->dim[1] * (size_t)w->dim[0];
     for (long z = 0; z < w->count; z++)
-        for (size_t i = 0; i < slice; i++)
-            w->stats[w->first + z].voxels += w->logs[(size_t)z * slice + i] > OUTSIDE;
+        for (int y = 0; y < w->dim[1]; y++)
+            w->spans[z * w->dim[1] + y] = n4_lines_span(w->logs + line_at(w, z, y), w->dim[0],
+                                                        &w->stats[w->first + z].voxels);
     TRY(comm_share_rows(w->team, w->stats, w->dim[2], sizeof *w->stats));
     for (int z = 0; z < w->dim[2]; z++)
         w->report.voxels += (unsigned long)w->stats[z].voxels;
@@ -610,12 +541,6 @@ out:
 
 /* ---- The full grid ---- */
 
-static void apply_line(int n, const float *restrict field, float *restrict data)
-{
-    for (int x = 0; x < n; x++)
-        data[x] *= quick_exp(-field[x]);
-}
-
 static void apply_slice(const struct work *w, const struct spline_axis axes[3], int z,
                         struct volume *volume, float *log_field)
 {
@@ -625,8 +550,8 @@ static void apply_slice(const struct work *w, const struct spline_axis axes[3], 
     for (int y = 0; y < axes[1].n; y++) {
         size_t at = ((size_t)z * (size_t)axes[1].n + (size_t)y) * (size_t)n;
         float *field = log_field ? log_field + at : s->line;
-        spline_line(axes, s->rows, y, field);
-        apply_line(n, field, volume->data + at);
+        spline_line(axes, s->rows, y, 0, n, field);
+        n4_lines_apply(n, field, volume->data + at);
     }
 }
 

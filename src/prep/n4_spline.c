@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/n4_spline.h"
 
+#include "base/clones.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,25 +84,28 @@ void spline_slice(const struct spline_axis axes[3], const double *lattice, int z
     }
 }
 
-void spline_line(const struct spline_axis axes[3], const float *rows, int y,
+BEN_CLONES
+void spline_line(const struct spline_axis axes[3], const float *rows, int y, int begin, int end,
                  float *restrict field)
 {
     int n = axes[0].n;
     const double *w = axes[1].weight[SPLINE_BASIS] + 4 * y;
     const float *restrict row = rows + (size_t)axes[1].first[y] * (size_t)n;
     float w0 = (float)w[0], w1 = (float)w[1], w2 = (float)w[2], w3 = (float)w[3];
-    for (int x = 0; x < n; x++)
+    for (int x = begin; x < end; x++)
         field[x] = w0 * row[x] + w1 * row[n + x] + w2 * row[2 * n + x] + w3 * row[3 * n + x];
 }
 
+BEN_CLONES
 void spline_collect_line(const struct spline_axis axes[3], enum spline_weight kind, int y,
-                         const float *restrict values, double *restrict columns)
+                         int begin, int end, const float *restrict values,
+                         double *restrict columns)
 {
     int n = axes[0].n;
     const double *w = axes[1].weight[kind] + 4 * y;
     double *restrict to = columns + (size_t)axes[1].first[y] * (size_t)n;
     double w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
-    for (int x = 0; x < n; x++) {
+    for (int x = begin; x < end; x++) {
         double value = values[x];
         to[x] += w0 * value;
         to[n + x] += w1 * value;

@@ -28,17 +28,19 @@ enum ben_status spline_axis_create(int n, int mesh, struct spline_axis *axis);
 void spline_axis_free(struct spline_axis *axis);
 
 /* The samples of slice z, in two steps. First rows [axes[1].controls][axes[0].n] from lattice
- * (plane is scratch [axes[1].controls][axes[0].controls]), then line by line field [axes[0].n]. */
+ * (plane is scratch [axes[1].controls][axes[0].controls]), then line by line field [axes[0].n],
+ * of which [begin, end) is computed. */
 void spline_slice(const struct spline_axis axes[3], const double *lattice, int z, double *plane,
                   float *rows);
-void spline_line(const struct spline_axis axes[3], const float *rows, int y, float *field);
+void spline_line(const struct spline_axis axes[3], const float *rows, int y, int begin, int end,
+                 float *field);
 
 /* The sums of a fit, with weights of one kind: columns [axes[1].controls][axes[0].n] (zeroed
- * before) takes line y of a slice, values [axes[0].n]; plane [axes[1].controls][axes[0].controls]
+ * before) takes line y of a slice, values [axes[0].n] of which [begin, end) count; plane [axes[1].controls][axes[0].controls]
  * is the whole slice's sum; lattice is that of all slices' planes [axes[2].n][...], added in
  * their order. */
 void spline_collect_line(const struct spline_axis axes[3], enum spline_weight kind, int y,
-                         const float *values, double *columns);
+                         int begin, int end, const float *values, double *columns);
 void spline_collect_slice(const struct spline_axis axes[3], enum spline_weight kind,
                           const double *columns, double *plane);
 void spline_collect(const struct spline_axis axes[3], enum spline_weight kind,

@@ -118,7 +118,7 @@ static void test_spline_field(void)
     for (int z = 0; z < grid[2]; z++) {
         spline_slice(axes, lattice, z, plane, rows);
         for (int y = 0; y < grid[1]; y++) {
-            spline_line(axes, rows, y, field);
+            spline_line(axes, rows, y, 0, grid[0], field);
             for (int x = 0; x < grid[0]; x++)
                 CHECK_NEAR(field[x], naive_field(lattice, x, y, z), 1e-6);
         }
@@ -156,7 +156,8 @@ static void collect_all(const struct spline_axis axes[3], enum spline_weight kin
     for (int z = 0; z < grid[2]; z++) {
         memset(columns, 0, sizeof columns);
         for (int y = 0; y < grid[1]; y++)
-            spline_collect_line(axes, kind, y, values + (z * grid[1] + y) * grid[0], columns);
+            spline_collect_line(axes, kind, y, 0, grid[0], values + (z * grid[1] + y) * grid[0],
+                                columns);
         spline_collect_slice(axes, kind, columns, planes + z * 20);
     }
     spline_collect(axes, kind, planes, lattice);
@@ -194,7 +195,7 @@ static void test_spline_refine(void)
     for (int z = 0; z < grid[2]; z++) {
         spline_slice(axes, refined, z, plane, rows);
         for (int y = 0; y < grid[1]; y++) {
-            spline_line(axes, rows, y, field);
+            spline_line(axes, rows, y, 0, grid[0], field);
             for (int x = 0; x < grid[0]; x++)
                 CHECK_NEAR(field[x], naive_field(lattice, x, y, z), 1e-6);
         }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Our N4 against ITK's on real scans: prints a table, exits 1 where one differs too much.
-#   tools/n4_itk/run.sh [-s SHRINK] [-t THREADS] [SCAN...]
+#   tools/n4_itk/run.sh [-s SHRINK] [-t THREADS] [-c THRESHOLD] [SCAN...]
 # Without scans, a choice of those in $BEN_DATA (default ../shared/data beside the repository).
 # Needs Debian's libinsighttoolkit5-dev and g++.
 set -euo pipefail
@@ -11,7 +11,7 @@ data=${BEN_DATA:-$root/../shared/data}
 build=${BEN_N4_ITK_BUILD:-$root/build-n4-itk}
 
 options=()
-while getopts "s:t:" option; do
+while getopts "s:t:c:" option; do
     options+=("-$option" "$OPTARG")
 done
 shift $((OPTIND - 1))
