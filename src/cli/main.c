@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+    &command_evaluate,
     &command_info,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

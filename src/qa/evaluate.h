@@ -35,6 +35,9 @@ enum ben_status evaluate_pairs(const struct comm *comm, const struct pairs *pair
 enum ben_status evaluate_summarise(const struct evaluate_row *rows, long n,
                                    struct summary *summaries);
 
+/* Fails: BEN_E_ARG where path cannot name the table: it must end in .tsv. Local. */
+enum ben_status evaluate_check_path(const char *path);
+
 /* Writes path (NAME.tsv, one row per pair), NAME_summary.tsv (one row per metric) and a JSON
  * dictionary beside each. Local. Fails: BEN_E_ARG where path does not end in .tsv, BEN_E_IO. */
 enum ben_status evaluate_write(const char *path, const struct pairs *pairs,

@@ -155,15 +155,23 @@ out:
     return st;
 }
 
+enum ben_status evaluate_check_path(const char *path)
+{
+    enum ben_status st = BEN_OK;
+    size_t length = strlen(path);
+    if (length < 5 || strcmp(path + length - 4, ".tsv") != 0)
+        FAIL(BEN_E_ARG, "%s: the table of results is a TSV file; name it ....tsv", path);
+out:
+    return st;
+}
+
 enum ben_status evaluate_write(const char *path, const struct pairs *pairs,
                                const struct evaluate_row *rows, const struct summary *summaries)
 {
     enum ben_status st = BEN_OK;
-    size_t length = strlen(path);
     char *beside = NULL;
-    if (length < 5 || strcmp(path + length - 4, ".tsv") != 0)
-        FAIL(BEN_E_ARG, "%s: the table of results must be named ....tsv", path);
-    TRY_NEW(beside = util_format("%.*s_summary.tsv", (int)length - 4, path));
+    TRY(evaluate_check_path(path));
+    TRY_NEW(beside = util_format("%.*s_summary.tsv", (int)strlen(path) - 4, path));
     TRY(util_make_parents(path));
     TRY(write_pairs(path, pairs, rows));
     TRY(write_summary(beside, summaries));

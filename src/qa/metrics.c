@@ -32,8 +32,8 @@ const struct metrics_field metrics_fields[METRICS_FIELDS] = {
      "mean distance from the prediction's boundary voxels to the reference's"},
     {"assd_mm", offsetof(struct metrics, assd_mm), 6, "mm",
      "mean distance between boundary voxels, both directions taken together"},
-    {"pred_mm3", offsetof(struct metrics, pred_mm3), 4, "mm^3", "volume of the prediction"},
-    {"ref_mm3", offsetof(struct metrics, ref_mm3), 4, "mm^3", "volume of the reference"},
+    {"pred_mm3", offsetof(struct metrics, pred_mm3), 6, "mm^3", "volume of the prediction"},
+    {"ref_mm3", offsetof(struct metrics, ref_mm3), 6, "mm^3", "volume of the reference"},
 };
 
 /* A mask within the common box. */
