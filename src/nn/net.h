@@ -87,6 +87,21 @@ void net_predict_mc(struct net *net, const float *x, int n, uint64_t seed, const
 void net_stats(struct net *net, int block, const float *x, int n, double *moments);
 int net_block_channels(const struct net *net, int block);
 
+/* Where prediction spends its time, for bench: one row per layer. */
+#define BEN_LAYERS (2 * BEN_BLOCKS + 2 * BEN_LEVELS + 3)
+
+struct net_layer {
+    char name[24]; /* "enc1.conv1", "enc1.pool", "nonlocal", "dec4.up", "final", "dropout" */
+    double flops;  /* of one slice, computed directly: two per product; 0: what has none */
+};
+
+/* The layers of net into layers [BEN_LAYERS]. Local. */
+void net_layers(const struct net *net, struct net_layer *layers);
+
+/* From now on predictions add each layer's seconds, summed over threads, to seconds
+ * [BEN_LAYERS], which the caller owns; NULL, as at first: no clock is read. Local. */
+void net_clock(struct net *net, double *seconds);
+
 /* Sums over the global batch, in an order that depends on the global batch alone
  * (base/tree.h). NULL functions: the local batch is the global one; then context is
  * float [n_trainable] and receives the gradients. */

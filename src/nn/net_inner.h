@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/random.h"
+#include "base/util.h"
 #include "nn/conv.h"
 #include "nn/net.h"
 #include "nn/nonlocal.h"
@@ -72,6 +73,7 @@ struct net {
     int nonlocal_param; /* of theta; phi, g and output are the next */
     int final_param;    /* of the weight; the bias is the next */
 
+    double *clock; /* [BEN_LAYERS], see net_clock; NULL: off */
     struct arena *arena;
     struct net_workspace *workspaces; /* [threads] */
 
@@ -105,6 +107,26 @@ static inline int net_channels(const struct net_block *block)
 static inline size_t net_block_floats(const struct net_block *block)
 {
     return (size_t)net_channels(block) * block->pixels;
+}
+
+/* Rows of net_layers. */
+#define NET_LAYER_CONV(b, k)  (2 * (b) + (k)) /* k: 0 or 1 */
+#define NET_LAYER_POOL(level) (2 * BEN_BLOCKS + (level))
+#define NET_LAYER_UP(level)   (2 * BEN_BLOCKS + BEN_LEVELS + (level))
+enum { NET_LAYER_DROPOUT = BEN_LAYERS - 3, NET_LAYER_NONLOCAL, NET_LAYER_FINAL };
+
+static inline double net_clock_start(const struct net *net)
+{
+    return net->clock ? util_now_s() : 0;
+}
+
+static inline void net_clock_stop(const struct net *net, int layer, double start)
+{
+    if (!net->clock)
+        return;
+    double took = util_now_s() - start;
+#pragma omp atomic
+    net->clock[layer] += took;
 }
 
 /* The streams of dropout masks: block b of a slice, in a training step by its place in the

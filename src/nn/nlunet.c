@@ -50,15 +50,21 @@ static void drop(const struct slice *s, int b, float *z)
         return;
     struct random_stream stream = net_dropout_mc(s->pass->seed, s->key, s->pass->sample, b);
     size_t groups = net_block_floats(&s->net->blocks[b]) / 16;
+    double start = net_clock_start(s->net);
     dropout_mask(&stream, rate, groups, s->work->keep);
     dropout_apply(groups, s->work->keep, dropout_scale(rate), z);
+    net_clock_stop(s->net, NET_LAYER_DROPOUT, start);
 }
 
-static void convolve(const struct slice *s, const struct net_conv *conv, struct conv_input in,
+static void convolve(const struct slice *s, int b, int k, struct conv_input in,
                      const struct conv_norm *norm, float *y)
 {
+    const struct net_block *block = &s->net->blocks[b];
+    const struct net_conv *conv = k ? &block->conv2 : &block->conv1;
+    double start = net_clock_start(s->net);
     conv_elu_forward(&conv->shape, &in, conv->packed, net_value(s->net, conv->param + 1), norm,
                      y, s->work->scratch);
+    net_clock_stop(s->net, NET_LAYER_CONV(b, k), start);
 }
 
 /* in (and skip, NULL: none) -> out by way of between. False: the pass ends here. */
@@ -69,8 +75,8 @@ static bool block_forward(const struct slice *s, int b, const float *in, const f
     bool ends = s->pass->mode == BEN_STATS && s->pass->block == b;
     struct conv_norm norm = {block->scale, block->shift};
     int c0 = block->conv1.shape.c - block->skip_channels;
-    convolve(s, &block->conv1, (struct conv_input){in, skip, c0}, NULL, between);
-    convolve(s, &block->conv2, (struct conv_input){between, NULL, 0}, ends ? NULL : &norm, out);
+    convolve(s, b, 0, (struct conv_input){in, skip, c0}, NULL, between);
+    convolve(s, b, 1, (struct conv_input){between, NULL, 0}, ends ? NULL : &norm, out);
     if (ends)
         measure(block, out, s->moments);
     else
@@ -81,20 +87,35 @@ static bool block_forward(const struct slice *s, int b, const float *in, const f
 static void pool(const struct slice *s, int level, const float *in, float *out)
 {
     const struct conv_shape *shape = &s->net->blocks[NET_ENC(level)].conv2.shape;
+    double start = net_clock_start(s->net);
     pool_forward(shape->o / 16, shape->h, shape->w, in, out);
+    net_clock_stop(s->net, NET_LAYER_POOL(level), start);
 }
 
 static void attend(const struct slice *s, const float *in, float *out)
 {
     const struct net *net = s->net;
+    double start = net_clock_start(net);
     nonlocal_forward(&net->nonlocal, in, net_value(net, net->nonlocal_param), out,
                      s->work->kept, s->work->scratch);
+    net_clock_stop(net, NET_LAYER_NONLOCAL, start);
 }
 
 static void go_up(const struct slice *s, int level, const float *in, float *out)
 {
     const struct net_up *up = &s->net->ups[level];
+    double start = net_clock_start(s->net);
     upconv_forward(&up->shape, in, up->packed, net_value(s->net, up->param + 1), out);
+    net_clock_stop(s->net, NET_LAYER_UP(level), start);
+}
+
+static void finish(const struct slice *s, const float *in, float *prob)
+{
+    const struct net *net = s->net;
+    double start = net_clock_start(net);
+    final_forward(net->config.channels / 16, (size_t)net->blocks[NET_DEC(0)].pixels, in,
+                  net_value(net, net->final_param), prob);
+    net_clock_stop(net, NET_LAYER_FINAL, start);
 }
 
 static void swap(float **a, float **b)
@@ -128,8 +149,7 @@ static void slice_forward(const struct slice *s, const float *image, float *prob
         if (!block_forward(s, NET_DEC(l), here, skip[l], there, here))
             return;
     }
-    final_forward(net->config.channels / 16, (size_t)net->blocks[NET_DEC(0)].pixels, here,
-                  net_value(net, net->final_param), prob);
+    finish(s, here, prob);
 }
 
 /* Debug builds: whoever reads what nobody wrote gets NaN. */
