@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "io/results.h"
 
+#include "base/log.h"
 #include "base/util.h"
 #include "io/h5.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Chunks are of one size whatever the ranks, and each is written once, whole, by one rank:
  * rounds of chunks, every rank a contiguous share of each. Up to ROUND / SHARE ranks the rounds
@@ -15,6 +19,7 @@
 #define CHUNK_ROWS  512
 #define ROUND       64
 #define SHARE       16
+#define SLACK_BYTES ((size_t)4 << 20) /* room for what HDF5 writes beside the data */
 
 struct writer {
     const struct comm *comm;
@@ -23,6 +28,8 @@ struct writer {
     long n;           /* scans */
     uint64_t *offset; /* [n + 1] first voxel of each scan */
     hid_t file;
+    const char *path;
+    char *temporary; /* what it is called until it is whole */
 };
 
 /* One of /mask, /probability, /uncertainty. */
@@ -32,6 +39,54 @@ struct voxel_set {
     enum ben_status (*load_float)(void *context, long scan, float *voxels);
     enum ben_status (*load_byte)(void *context, long scan, uint8_t *voxels);
 };
+
+/* ---- when the disk is full ---- */
+
+/* MPI's collective writing does not survive a write that fails on one rank: the others wait for
+ * ever, and HDF5 cannot close the file. So rank 0 makes sure of the room before each step, by
+ * reserving it for a moment in a file without a name (which quotas count too). */
+static enum ben_status reserve(const struct writer *writer, uint64_t bytes)
+{
+    enum ben_status st = BEN_OK;
+    char *path = NULL;
+    int fd = -1;
+    TRY_NEW(path = util_format("%s.room", writer->temporary));
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        FAIL(BEN_E_IO, "%s: the cohort file cannot be written: %s", writer->path,
+             strerror(errno));
+    unlink(path);
+    if (fallocate(fd, 0, 0, (off_t)(bytes + SLACK_BYTES)) != 0 && errno != EOPNOTSUPP)
+        FAIL(BEN_E_IO,
+             "%s: the cohort file cannot be written: %s; make room for %.0f MiB and run again, "
+             "what is finished stays",
+             writer->path, strerror(errno), (double)(bytes + SLACK_BYTES) / 1048576.0);
+out:
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return st;
+}
+
+/* Collective. */
+static enum ben_status reserve_shared(const struct writer *writer, uint64_t bytes)
+{
+    return comm_agree(writer->comm, writer->comm->rank == 0 ? reserve(writer, bytes) : BEN_OK);
+}
+
+/* A write that failed all the same: the ranks are out of step and only the end of all helps.
+ * Scans that are finished stay finished. */
+static void end_if_broken(const struct writer *writer, enum ben_status status)
+{
+    if (status != BEN_E_HDF5)
+        return;
+    log_error(
+        "%s: the cohort file cannot be written: %s; run again when the disk is well, what "
+        "is finished stays",
+        writer->path, ben_error_text());
+    util_discard(writer->temporary);
+    MPI_Abort(writer->comm->mpi, EXIT_FAILURE);
+}
 
 /* ---- data sets in rounds ---- */
 
@@ -92,15 +147,6 @@ struct filler {
     size_t width; /* bytes of an element */
 };
 
-/* This rank's elements of a round that begins at chunk begin. */
-static void share_of_round(const struct comm *comm, long begin, long chunks, long per_round,
-                           long *first, long *count)
-{
-    long n = chunks - begin < per_round ? chunks - begin : per_round;
-    comm_share(n, comm->rank, comm->size, first, count);
-    *first += begin;
-}
-
 /* All length elements of the set, round after round. Collective; the ranks agree before each
  * collective write, so that one that fails takes all with it. */
 static enum ben_status write_rounds(const struct writer *writer, hid_t set, hid_t type,
@@ -116,14 +162,17 @@ static enum ben_status write_rounds(const struct writer *writer, hid_t set, hid_
         comm, data ? BEN_OK
                    : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory")));
     for (long begin = 0; begin < chunks; begin += per_round) {
-        long first_chunk, n_chunks;
-        share_of_round(comm, begin, chunks, per_round, &first_chunk, &n_chunks);
-        uint64_t first = (uint64_t)first_chunk * chunk, count = (uint64_t)n_chunks * chunk;
-        if (n_chunks > 0 && first + count > length)
+        long in_round = chunks - begin < per_round ? chunks - begin : per_round, mine, n_mine;
+        comm_share(in_round, comm->rank, comm->size, &mine, &n_mine);
+        uint64_t first = (uint64_t)(begin + mine) * chunk, count = (uint64_t)n_mine * chunk;
+        if (n_mine > 0 && first + count > length)
             count = length - first;
         TRY(comm_agree(comm,
                        count ? filler->fill(filler->context, first, count, data) : BEN_OK));
-        TRY(comm_agree(comm, write_part(set, type, first, count, data)));
+        TRY(reserve_shared(writer, (uint64_t)in_round * chunk * filler->width));
+        st = write_part(set, type, first, count, data);
+        end_if_broken(writer, st);
+        TRY(comm_agree(comm, st));
     }
 out:
     free(data);
@@ -246,7 +295,7 @@ static size_t column_width(const struct table *table, int column, enum table_typ
     if (type != BEN_TABLE_TEXT)
         return 8;
     for (long row = 0; row < table_rows(table); row++) {
-        size_t n = strlen(table_cell(table, row, column));
+        size_t n = strlen(table_cell(table, row, column)) + 1;
         most = n > most ? n : most;
     }
     return most;
@@ -268,7 +317,7 @@ out:
     return st;
 }
 
-/* One cell as it stands in a row: text padded with NUL, int64 with -1 or double with NaN where
+/* One cell as it stands in a row: text ended and padded by NUL, int64 with -1 or double with NaN where
  * it is missing. */
 static void fill_cell(const struct table *table, long row, int column, enum table_type type,
                       size_t width, char *to)
@@ -323,7 +372,7 @@ static enum ben_status insert_text(hid_t row, const char *name, size_t at, size_
     hid_t type = H5_NONE;
     TRY_H5(type = H5Tcopy(H5T_C_S1));
     TRY_H5(H5Tset_size(type, width));
-    TRY_H5(H5Tset_strpad(type, H5T_STR_NULLPAD));
+    TRY_H5(H5Tset_strpad(type, H5T_STR_NULLTERM));
     TRY_H5(H5Tset_cset(type, H5T_CSET_UTF8));
     TRY_H5(H5Tinsert(row, name, at, type));
 out:
@@ -433,7 +482,8 @@ out:
     return st;
 }
 
-static enum ben_status open_file(struct writer *writer, const char *path)
+/* Collective; where the place is impossible it is so for all ranks. */
+static enum ben_status open_file(struct writer *writer)
 {
     enum ben_status st = BEN_OK;
     hid_t access = H5_NONE;
@@ -442,7 +492,14 @@ static enum ben_status open_file(struct writer *writer, const char *path)
     TRY_H5(H5Pset_fapl_mpio(access, writer->comm->mpi, MPI_INFO_NULL));
     TRY_H5(H5Pset_all_coll_metadata_ops(access, 1));
     TRY_H5(H5Pset_coll_metadata_write(access, 1));
-    TRY_H5(writer->file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access));
+    writer->file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    if (writer->file < 0) {
+        H5Eclear2(H5E_DEFAULT);
+        FAIL(BEN_E_IO,
+             "%s: the cohort file cannot be created; is the folder there, writable, and on a "
+             "file system that takes parallel writing?",
+             writer->path);
+    }
 out:
     h5_free(&access);
     return st;
@@ -488,16 +545,18 @@ out:
     return st;
 }
 
-/* Names the file in an error of HDF5's; the status of all ranks. Collective. */
-static enum ben_status settle(const struct writer *writer, const char *path,
-                              enum ben_status status)
+/* The open file filled and closed. Collective. */
+static enum ben_status fill_file(struct writer *writer)
 {
-    if (status == BEN_E_HDF5)
-        ben_raise(status, __FILE__, __LINE__, __func__,
-                  "%s: the cohort file cannot be written: %s; is there room, and does the file "
-                  "system take parallel writing?",
-                  path, ben_error_text());
-    return comm_agree(writer->comm, status);
+    enum ben_status st = BEN_OK;
+    TRY(reserve_shared(writer, 0));
+    st = write_content(writer);
+    end_if_broken(writer, st);
+    TRY(comm_agree(writer->comm, st));
+    st = close_file(writer);
+    end_if_broken(writer, st);
+out:
+    return st;
 }
 
 enum ben_status results_write(const struct comm *comm, const char *path,
@@ -505,19 +564,18 @@ enum ben_status results_write(const struct comm *comm, const char *path,
                               const struct results_source *source)
 {
     enum ben_status st = BEN_OK;
-    char *temporary = NULL;
-    struct writer writer = {comm, cohort, source, table_rows(cohort->table), NULL, H5_NONE};
+    struct writer writer = {comm, cohort,  source, table_rows(cohort->table),
+                            NULL, H5_NONE, path,   NULL};
     TRY(comm_agree(comm, plan_offsets(&writer)));
-    TRY(choose_temporary(comm, path, &temporary));
-    TRY(settle(&writer, path, open_file(&writer, temporary)));
-    TRY(settle(&writer, path, write_content(&writer)));
-    TRY(settle(&writer, path, close_file(&writer)));
-    TRY(comm_agree(comm, comm->rank == 0 ? util_publish(temporary, path) : BEN_OK));
+    TRY(choose_temporary(comm, path, &writer.temporary));
+    TRY(comm_agree(comm, open_file(&writer)));
+    TRY(fill_file(&writer));
+    TRY(comm_agree(comm, comm->rank == 0 ? util_publish(writer.temporary, path) : BEN_OK));
 out:
     h5_free(&writer.file);
     if (st && comm->rank == 0)
-        util_discard(temporary);
-    free(temporary);
+        util_discard(writer.temporary);
+    free(writer.temporary);
     free(writer.offset);
     return st;
 }

@@ -29,7 +29,7 @@ struct results_scan {
 };
 
 struct results_attribute {
-    const char *name, *text; /* text under 60,000 bytes */
+    const char *name, *text;
 };
 
 /* What is written; the same on every rank. */
@@ -51,9 +51,11 @@ struct results_source {
     void *context;
 };
 
-/* Writes the cohort file. Memory per rank: the largest scan and some tens of MiB. What the file
- * holds does not depend on the number of ranks. On failure no file is left and all ranks return
- * the same status. Collective. Fails: BEN_E_HDF5, BEN_E_IO, whatever the source returns. */
+/* Writes the cohort file. Memory per rank: the largest scan and about 150 MiB at most. What the
+ * file holds does not depend on the number of ranks. On failure no file is left and all ranks
+ * return the same status; only a disk that fails in the midst of a write, after the room was
+ * there, ends the program (MPI_Abort), since the ranks are then out of step. Collective.
+ * Fails: BEN_E_IO (no room, no such folder), BEN_E_HDF5, whatever the source returns. */
 enum ben_status results_write(const struct comm *comm, const char *path,
                               const struct results_cohort *cohort,
                               const struct results_source *source);

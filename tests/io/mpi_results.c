@@ -7,7 +7,9 @@
 #include "io/results.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { SCANS = 7, BAD = 2 }; /* scan BAD has failed: no voxels */
 enum { ID, SLICES, VOLUME, COLUMNS };
@@ -249,6 +251,27 @@ static void test_impossible_place(void)
     free(path);
 }
 
+/* A limit on the size of files stands for a full disk; the process shall live to tell. */
+static void test_full_disk(void)
+{
+    char *path = util_format("%s/full.h5", folder);
+    struct rlimit whole, little;
+    int before = files_in_folder();
+    MPI_Barrier(world.mpi);
+    getrlimit(RLIMIT_FSIZE, &whole);
+    little = whole;
+    little.rlim_cur = 100000;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &little);
+    enum ben_status st = write_file(&world, path, -1);
+    setrlimit(RLIMIT_FSIZE, &whole);
+    CU_ASSERT_EQUAL(st, BEN_E_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ben_error_text(), "make room"));
+    MPI_Barrier(world.mpi);
+    CU_ASSERT_EQUAL(files_in_folder(), before);
+    free(path);
+}
+
 static enum ben_status load_constant(void *context, long scan, uint8_t *voxels)
 {
     const struct results_scan *scans = context;
@@ -308,6 +331,7 @@ static const struct check_test tests[] = {
     {"what is given is read back, as from one rank", test_content},
     {"a source that fails on one scan", test_failing_source},
     {"a folder that is not there", test_impossible_place},
+    {"a full disk", test_full_disk},
     {"more than one round", test_rounds},
     {"no scans", test_no_scans},
 };
