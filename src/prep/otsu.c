@@ -102,12 +102,14 @@ static void count_values(const float *data, size_t n, const double *edges, int b
                          unsigned *tables)
 {
     float low = (float)edges[0], scale = (float)(bins / (edges[bins] - edges[0]));
+    float top = (float)(bins - 1);
     int keys[LANES];
     for (size_t i = 0; i < n; i += LANES) {
         int m = n - i < LANES ? (int)(n - i) : LANES;
         for (int k = 0; k < m; k++) {
-            int bin = (int)((data[i + (size_t)k] - low) * scale);
-            keys[k] = bin < bins - 1 ? bin : bins - 1;
+            float at = (data[i + (size_t)k] - low) * scale;
+            at = at > 0 ? at : 0; /* also where a range near nothing overflows the scale */
+            keys[k] = (int)(at < top ? at : top);
         }
         for (int k = 0; k < m; k++)
             tables[k % TABLES * bins + keys[k]]++;

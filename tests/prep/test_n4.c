@@ -289,6 +289,15 @@ static void test_otsu_two_classes(void)
     CHECK_OK(otsu_threshold(&self, volume, 200, &threshold));
     for (uint32_t i = 0; i < 300; i++)
         CU_ASSERT_EQUAL(volume->data[i] > threshold, i % 3 == 0);
+    const float extremes[] = {0, 1e-45f, -3e38f, 3e38f};
+    for (int i = 0; i < 300; i++)
+        volume->data[i] = extremes[i % 2];
+    CHECK_OK(otsu_threshold(&self, volume, 200, &threshold));
+    CU_ASSERT(threshold >= 0 && threshold <= 1e-45f);
+    for (int i = 0; i < 300; i++)
+        volume->data[i] = extremes[2 + i % 2];
+    CHECK_OK(otsu_threshold(&self, volume, 200, &threshold));
+    CU_ASSERT(threshold >= -3e38f && threshold < 3e38f);
     for (int i = 0; i < 300; i++)
         volume->data[i] = -4;
     CHECK_OK(otsu_threshold(&self, volume, 200, &threshold));
