@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK ((size_t)1 << 30) /* MPI 3 counts are int */
+#define CHUNK     ((size_t)1 << 30) /* MPI 3 counts are int */
+#define FEW_RANKS 64 /* up to here a table of them needs no memory that could fail */
 
 enum ben_status comm_raise(int code, const char *file, int line, const char *func,
                            const char *call)
@@ -195,31 +196,39 @@ void comm_share(long n, int rank, int size, long *first, long *count)
     *count = base + (rank < extra ? 1 : 0);
 }
 
+/* shares: how many of n items each rank gets, then where each rank's start. */
+static void lay_shares(const struct comm *comm, long n, int *shares)
+{
+    for (int r = 0; r < comm->size; r++) {
+        long first, count;
+        comm_share(n, r, comm->size, &first, &count);
+        shares[r] = (int)count;
+        shares[comm->size + r] = (int)first;
+    }
+}
+
 enum ben_status comm_share_rows(const struct comm *comm, void *rows, long n, size_t row_bytes)
 {
     enum ben_status st = BEN_OK;
     MPI_Datatype row = MPI_DATATYPE_NULL;
-    int *counts = NULL;
+    int few[2 * FEW_RANKS], *many = NULL, *shares = few;
     if (comm->size == 1 || n == 0 || row_bytes == 0)
         return BEN_OK;
     ENSURE(n <= INT_MAX && row_bytes <= INT_MAX);
-    counts = calloc(2 * (size_t)comm->size, sizeof *counts);
-    TRY(comm_agree(
-        comm, counts ? BEN_OK
-                     : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory")));
-    for (int r = 0; r < comm->size; r++) {
-        long first, count;
-        comm_share(n, r, comm->size, &first, &count);
-        counts[r] = (int)count;
-        counts[comm->size + r] = (int)first;
+    if (comm->size > FEW_RANKS) {
+        shares = many = calloc(2 * (size_t)comm->size, sizeof *many);
+        TRY(comm_agree(comm, many ? BEN_OK
+                                  : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__,
+                                              "out of memory")));
     }
+    lay_shares(comm, n, shares);
     TRY_MPI(MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row));
     TRY_MPI(MPI_Type_commit(&row));
-    TRY_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, rows, counts,
-                           counts + comm->size, row, comm->mpi));
+    TRY_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, rows, shares,
+                           shares + comm->size, row, comm->mpi));
 out:
     if (row != MPI_DATATYPE_NULL)
         MPI_Type_free(&row);
-    free(counts);
+    free(many);
     return st;
 }

@@ -17,6 +17,7 @@
 #define LEAST_RANGE   1e-6 /* of log intensity: below this there is nothing to sharpen */
 #define LEAST_WEIGHT  1e-8 /* of a control point: below this no voxel says anything about it */
 #define PARALLEL_WORK 16384 /* voxels below which threads cost more than they save */
+#define SHARED_WORK   32768 /* below which sharing does so too: each rank finds the field alone */
 
 /* Per slice of the shrunken grid, as every rank needs to know it. */
 struct slice_stats {
@@ -35,7 +36,8 @@ struct scratch {
 };
 
 struct work {
-    const struct comm *team;
+    const struct comm *team; /* shares the full grid */
+    struct comm solvers;     /* share the shrunken grid */
     const struct n4_config *config;
     struct n4_report report;
     int dim[3], offset[3];     /* of the shrunken grid; its voxel 0 in the full grid */
@@ -128,7 +130,9 @@ static void plan_grid(struct work *w, const struct volume *volume)
         w->mesh[a] =
             c->spline_mm > 0 ? (int)fmin(most, fmax(1, ceil(mm / c->spline_mm))) : c->mesh[a];
     }
-    comm_share(w->dim[2], w->team->rank, w->team->size, &w->first, &w->count);
+    long voxels = (long)w->dim[0] * w->dim[1] * w->dim[2];
+    w->solvers = voxels < SHARED_WORK ? comm_self() : *w->team;
+    comm_share(w->dim[2], w->solvers.rank, w->solvers.size, &w->first, &w->count);
     w->threads = omp_get_max_threads();
 }
 
@@ -359,7 +363,7 @@ static enum ben_status update_field(struct work *w)
 #pragma omp parallel for schedule(static) if (threads_pay(w))
     for (long z = 0; z < w->count; z++)
         update_slice(w, w->scratch + omp_get_thread_num(), z);
-    TRY(comm_share_rows(w->team, w->stats, w->dim[2], sizeof *w->stats));
+    TRY(comm_share_rows(&w->solvers, w->stats, w->dim[2], sizeof *w->stats));
     sum_stats(w);
 out:
     return st;
@@ -404,7 +408,7 @@ static enum ben_status sharpen_histogram(struct work *w)
     enum ben_status st = BEN_OK;
     int bins = w->config->bins;
     count_voxels(w);
-    TRY(comm_sum_u64(w->team, w->counts, (size_t)bins));
+    TRY(comm_sum_u64(&w->solvers, w->counts, (size_t)bins));
     for (int i = 0; i < bins; i++)
         w->histogram[i] = (double)w->counts[i] / N4_KEY_ONE;
     sharpen_map(w->sharpen, w->histogram, w->low, (w->high - w->low) / (bins - 1), w->expected);
@@ -444,7 +448,7 @@ static enum ben_status collect(struct work *w, enum spline_weight kind, double *
 #pragma omp parallel for schedule(static) if (threads_pay(w))
     for (long z = 0; z < w->count; z++)
         collect_slice(w, w->scratch + omp_get_thread_num(), kind, z);
-    TRY(comm_share_rows(w->team, w->planes, w->dim[2], plane_controls(w) * sizeof(double)));
+    TRY(comm_share_rows(&w->solvers, w->planes, w->dim[2], plane_controls(w) * sizeof(double)));
     spline_collect(w->axes, kind, w->planes, lattice);
 out:
     return st;
@@ -493,7 +497,7 @@ static enum ben_status run_level(struct work *w, int level)
 {
     enum ben_status st = BEN_OK;
     int *done = &w->report.iterations[level];
-    TRY(comm_agree(w->team, create_axes(w->dim, w->mesh, w->axes)));
+    TRY(comm_agree(&w->solvers, create_axes(w->dim, w->mesh, w->axes)));
     TRY(collect(w, SPLINE_SQUARE, w->weights));
     w->report.change = DBL_MAX;
     while (*done < w->config->iterations[level] && w->report.change > w->config->threshold &&
@@ -515,22 +519,24 @@ static enum ben_status look_at_foreground(struct work *w)
         for (int y = 0; y < w->dim[1]; y++)
             w->spans[z * w->dim[1] + y] = n4_lines_span(w->logs + line_at(w, z, y), w->dim[0],
                                                         &w->stats[w->first + z].voxels);
-    TRY(comm_share_rows(w->team, w->stats, w->dim[2], sizeof *w->stats));
+    TRY(comm_share_rows(&w->solvers, w->stats, w->dim[2], sizeof *w->stats));
     for (int z = 0; z < w->dim[2]; z++)
         w->report.voxels += (unsigned long)w->stats[z].voxels;
     if (w->report.voxels < 2)
         goto out;
-    TRY(comm_agree(w->team, create_axes(w->dim, w->mesh, w->axes)));
+    TRY(comm_agree(&w->solvers, create_axes(w->dim, w->mesh, w->axes)));
     TRY(update_field(w));
     w->report.corrected = w->high - w->low > LEAST_RANGE;
 out:
     return st;
 }
 
+/* Collective on solvers. */
 static enum ben_status estimate_field(struct work *w)
 {
     enum ben_status st = BEN_OK;
-    for (int level = 0; level < w->config->levels; level++) {
+    TRY(look_at_foreground(w));
+    for (int level = 0; level < w->config->levels && w->report.corrected; level++) {
         if (level > 0)
             refine_mesh(w);
         TRY(run_level(w, level));
@@ -587,9 +593,8 @@ enum ben_status n4_correct(const struct comm *team, const struct n4_config *conf
     TRY(comm_agree(team, create_work(&w, volume)));
     TRY(find_foreground(&w, volume, mask != NULL));
     sample_logs(&w, volume, mask);
-    TRY(look_at_foreground(&w));
+    TRY(comm_agree(team, estimate_field(&w)));
     if (w.report.corrected) {
-        TRY(estimate_field(&w));
         TRY(apply_field(&w, volume, log_field));
     } else {
         log_debug("N4: left as it is: %lu voxels in the foreground, or no contrast among them",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The team's result is that of one rank with one thread, to the byte, for odd sizes, fewer slices
- * than ranks, and with and without a mask. */
+ * than ranks, and with and without a mask; large enough for ranks and threads to share the
+ * iterations, and not. */
 #include "base/random.h"
 #include "check.h"
 #include "prep/n4.h"
@@ -47,9 +48,9 @@ static struct outcome run(const struct comm *team, int threads, const int dim[3]
     for (size_t i = 0; i < n; i++)
         mask[i] = i % 7 != 0;
     config.shrink = 2;
-    config.levels = 3;
+    config.levels = 2;
     for (int i = 0; i < config.levels; i++)
-        config.iterations[i] = 6;
+        config.iterations[i] = 3;
     omp_set_num_threads(threads);
     CHECK_OK(n4_correct(team, &config, o.volume, masked ? mask : NULL, o.log_field, &o.report));
     free(mask);
@@ -73,33 +74,31 @@ static void check_same(const struct outcome *a, const struct outcome *b)
         memcmp(a->report.iterations, b->report.iterations, sizeof a->report.iterations), 0);
 }
 
-static void check_dim(const int dim[3], bool masked)
+static void check_dim(const int dim[3], int threads, bool masked)
 {
     const struct comm self = comm_self();
     struct outcome alone = run(&self, 1, dim, masked);
+    struct outcome shared = run(&world, threads, dim, masked);
     CU_ASSERT(alone.report.corrected);
-    for (int threads = 1; threads <= 2; threads++) {
-        struct outcome shared = run(&world, threads, dim, masked);
-        check_same(&alone, &shared);
-        free_outcome(&shared);
-    }
+    check_same(&alone, &shared);
+    free_outcome(&shared);
     free_outcome(&alone);
 }
 
-static void test_same_bytes(void)
+static void test_same_bytes_small(void)
 {
-    const int dims[][3] = {{50, 57, 43}, {20, 33, 1}, {31, 24, 2}, {40, 3, 5}};
-    for (size_t i = 0; i < sizeof dims / sizeof dims[0]; i++) {
-        check_dim(dims[i], false);
-        check_dim(dims[i], true);
-    }
+    check_dim((int[]){50, 57, 43}, 2, false);
+    check_dim((int[]){50, 57, 43}, 1, true);
+    check_dim((int[]){20, 33, 1}, 2, true);
 }
 
-/* Enough voxels that threads are used in the iterations too. */
-static void test_same_bytes_large(void)
+static void test_same_bytes_shared(void)
 {
-    const int dim[3] = {96, 80, 72};
-    check_dim(dim, false);
+    check_dim((int[]){96, 80, 72}, 1, false);
+    check_dim((int[]){96, 80, 72}, 2, true);
+    check_dim((int[]){401, 350, 1}, 2, false);
+    check_dim((int[]){300, 261, 2}, 1, true);
+    check_dim((int[]){3, 5000, 9}, 2, false);
 }
 
 static void test_same_threshold(void)
@@ -120,8 +119,8 @@ static void test_same_threshold(void)
 int main(int argc, char **argv)
 {
     const struct check_test tests[] = {
-        {"same bytes", test_same_bytes},
-        {"same bytes, large", test_same_bytes_large},
+        {"same bytes, found alone", test_same_bytes_small},
+        {"same bytes, found together", test_same_bytes_shared},
         {"same threshold", test_same_threshold},
     };
     if (comm_open(&argc, &argv, &world) != BEN_OK)
