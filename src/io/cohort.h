@@ -2,6 +2,15 @@
 /* The scans of a run: from a NIfTI file, several, a folder of them, a BIDS data set or a TSV
  * manifest to one list in a fixed order (by path, bytewise), with what is known of each.
  *
+ * Inputs: a folder with dataset_description.json or participants.tsv is BIDS: images of heads in
+ * sub-X/[ses-X/]{anat,func,perf,dwi,swi}, species from participants.tsv. Any other folder gives the
+ * NIfTI files right in it, but not NAME_mask and its like beside NAME. A manifest is a .tsv with
+ * a column image and, if known, mask, species, participant (or subject, participant_id),
+ * session, dataset, split; paths are relative to its folder; other columns serve the filters
+ * alone. Where several inputs are given, relative begins with the name of the input's folder.
+ * Masks in a derivatives data set: by the name that this program would give them
+ * (io/derivatives.h), else by the Sources in their sidecars.
+ *
  * Life: cohort_open reads names only (100,000 files in seconds; rank 0 does it), cohort_pack and
  * cohort_unpack carry the list to other ranks, cohort_inspect reads headers, cohort_free. */
 #ifndef BEN_IO_COHORT_H
@@ -15,10 +24,10 @@
 #include <stddef.h>
 
 struct scan {
-    char *id;       /* unique in the cohort: path relative to its data set without ending */
-    char *path;     /* of the image, as it can be opened */
-    char *relative; /* relative to the data set's folder; the base name for single files */
-    char *mask;     /* of the reference mask; NULL: unlabelled */
+    char *id;          /* unique in the cohort: path relative to its data set without ending */
+    char *path;        /* of the image, as it can be opened */
+    char *relative;    /* relative to the data set's folder; the base name for single files */
+    char *mask;        /* of the reference mask; NULL: unlabelled */
     char *participant; /* "sub-01"; the id where nothing says */
     char *session;     /* "ses-01" or NULL */
     char *suffix;      /* "T1w", "bold", ...; "" where not BIDS */
@@ -36,7 +45,7 @@ struct cohort {
     struct scan *scans;
     long n;
     char *root; /* the data set's folder, or that of the first input */
-    bool bids;
+    bool bids;  /* every input is a BIDS data set */
 };
 
 struct cohort_options {
