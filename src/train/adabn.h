@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Exact statistics of the norm layers over a whole set of slices, layer by layer: each layer's
+ * mean and variance are those of its input over the set with all earlier layers already set
+ * (adaptive batch normalisation, Li et al. 2018, without its dependence on batches and order).
+ * After training it replaces the running averages, which weigh the last few batches most. */
+#ifndef BEN_TRAIN_ADABN_H
+#define BEN_TRAIN_ADABN_H
+
+#include "nn/net.h"
+#include "train/dataset.h"
+
+/* Sets every running mean and variance of net to those over slices [n]. The ranks share the
+ * slices and merge in fixed order: the same values for any number of ranks and any max_batch of
+ * the net. max_batch: slices per call, as net was created. Collective.
+ * Fails: BEN_E_INPUT without slices; BEN_E_MEMORY, BEN_E_MPI. */
+enum ben_status adabn_exact(const struct comm *world, struct net *net, int max_batch,
+                            const struct dataset *dataset, const long *slices, long n);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Supervised training, data-parallel over the ranks and equal to serial training to the bit:
+ * each step shares one global batch, whose norm statistics, losses and gradients are summed in
+ * an order that depends on the batch alone (mpi/reduce.h).
+ *
+ *   epoch: { fill -> net_train_forward -> loss -> net_backward -> reduce -> adam -> refresh }
+ *          -> validate -> best -> log -> checkpoint
+ *
+ * A run that was stopped goes on from its checkpoint and ends with the same bytes as a run that
+ * was not. */
+#ifndef BEN_TRAIN_TRAINER_H
+#define BEN_TRAIN_TRAINER_H
+
+#include "nn/loss.h"
+#include "train/adam.h"
+#include "train/batch.h"
+#include "train/validate.h"
+
+struct trainer_config {
+    uint64_t seed;
+    int epochs, batch; /* batch: slices of a global batch */
+    struct loss_config loss;
+    struct adam_config adam;
+    enum adam_schedule schedule;
+    double rate;          /* learning rate at its highest */
+    double final_rate;    /* COSINE: factor at the end */
+    double warmup_epochs; /* linear rise */
+    double average;       /* decay of the values' moving average per step; 0: none */
+    struct batch_config batches;
+    struct augment_config augment;
+    int validate_every;   /* epochs; the last one always */
+    int checkpoint_steps; /* a checkpoint also every so many steps; 0: at epochs' ends only */
+    bool exact_norm;      /* at the end, norm statistics over the whole training set */
+    double threshold;     /* of the probability in validation */
+};
+
+struct trainer_job {
+    const struct comm *world;
+    const struct dataset *dataset;
+    const bool *validates;     /* [n_scans] held out; the other labelled scans train */
+    const char *identity;      /* what the checkpoint belongs to: options and data */
+    const char *checkpoint;    /* file; continued where it exists */
+    const char *log;           /* TSV file, one row per epoch */
+    bool (*interrupted)(void); /* asked before each step; NULL: never */
+};
+
+struct trainer_result {
+    int64_t epochs, steps, best_epoch; /* best_epoch 0: there was no validation */
+    double loss, entropy, dice;        /* of the last epoch: total, CE, 1 - Dice */
+    struct validation trained;         /* the chosen values with their running statistics */
+    struct validation final;           /* as they are now: the same, or with exact statistics */
+};
+
+/* Slices per call that the net must be created for. Local. */
+int trainer_max_batch(const struct trainer_config *config, const struct comm *world);
+
+/* Trains net from its present values, and leaves in it the values that validated best (without
+ * validation: the last ones; with a moving average: its values). Writes log and checkpoint; the
+ * caller removes the checkpoint once the result is safe. Collective.
+ * Fails: BEN_E_INTERRUPTED after a checkpoint; BEN_E_ARG for a checkpoint of another run, or
+ * when training diverges; BEN_E_INPUT without a slice; BEN_E_IO, BEN_E_MEMORY, BEN_E_MPI. */
+enum ben_status trainer_run(const struct trainer_job *job, const struct trainer_config *config,
+                            struct net *net, struct trainer_result *result);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Training over ranks on drawn heads, small: every rank count gives the bits that one rank
+ * gives, and a run that was stopped ends as one that was not. */
+#include "base/log.h"
+#include "base/util.h"
+#include "train/drawn.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static struct comm world;
+static uint64_t undisturbed_hash; /* by one rank alone */
+static struct trainer_result undisturbed;
+
+static uint64_t hash_values(struct net *net)
+{
+    size_t n, n_trainable;
+    const float *values = net_values(net, &n, &n_trainable);
+    return util_hash(UTIL_HASH_START, values, n * sizeof *values);
+}
+
+static uint64_t train(const struct comm *comm, const struct trainer_config *config,
+                      struct trainer_result *result)
+{
+    struct net *net = make_net(comm, config);
+    struct trainer_job job = {.world = comm, .dataset = &dataset, .validates = validates};
+    CHECK_OK(trainer_run(&job, config, net, result));
+    uint64_t hash = hash_values(net);
+    net_free(&net);
+    return hash;
+}
+
+static void test_ranks_do_not_show(void)
+{
+    struct trainer_config config = base_config();
+    struct trainer_result together;
+    struct comm self = comm_self();
+    draw_dataset();
+    undisturbed_hash = train(&self, &config, &undisturbed);
+    CU_ASSERT_EQUAL(train(&world, &config, &together), undisturbed_hash);
+    CU_ASSERT_EQUAL(memcmp(&undisturbed.loss, &together.loss, sizeof together.loss), 0);
+    CU_ASSERT_EQUAL(undisturbed.final.mean, together.final.mean);
+    CU_ASSERT_EQUAL(undisturbed.steps, 2 * 3);
+}
+
+static long steps_allowed;
+
+static bool stop_after_steps(void)
+{
+    return steps_allowed-- <= 0;
+}
+
+/* Stopped after each number of steps in turn, until it gets through. */
+static void test_stopped_runs_end_alike(void)
+{
+    struct trainer_config config = base_config();
+    struct trainer_result resumed;
+    char *checkpoint =
+        util_format("%s/mpi_train_%d.checkpoint",
+                    getenv("BEN_TEST_TMP") ? getenv("BEN_TEST_TMP") : ".", world.size);
+    struct trainer_job job = {.world = &world,
+                              .dataset = &dataset,
+                              .validates = validates,
+                              .identity = "a run\nof this test\n",
+                              .checkpoint = checkpoint,
+                              .interrupted = stop_after_steps};
+    enum ben_status st = BEN_E_INTERRUPTED;
+    uint64_t hash = 0;
+    int stops = -1;
+    draw_dataset();
+    unlink(checkpoint);
+    MPI_Barrier(world.mpi);
+    for (; st == BEN_E_INTERRUPTED && stops < 10; stops++) {
+        struct net *net = make_net(&world, &config);
+        steps_allowed = world.rank == world.size - 1 ? 2 : 100; /* one rank gets the signal */
+        st = trainer_run(&job, &config, net, &resumed);
+        hash = hash_values(net);
+        net_free(&net);
+    }
+    CHECK_OK(st);
+    CU_ASSERT_EQUAL(stops, 2);
+    CU_ASSERT_EQUAL(hash, undisturbed_hash);
+    CU_ASSERT_EQUAL(memcmp(&undisturbed.loss, &resumed.loss, sizeof resumed.loss), 0);
+    job.identity = "another run\n";
+    struct net *net = make_net(&world, &config);
+    CU_ASSERT_EQUAL(trainer_run(&job, &config, net, &resumed), BEN_E_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ben_error_text(), "another run"));
+    net_free(&net);
+    MPI_Barrier(world.mpi);
+    unlink(checkpoint);
+    free(checkpoint);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_test tests[] = {
+        {"ranks do not show", test_ranks_do_not_show},
+        {"stopped runs end alike", test_stopped_runs_end_alike},
+    };
+    if (comm_open(&argc, &argv, &world))
+        return EXIT_FAILURE;
+    log_setup(BEN_LOG_WARN, world.rank);
+    int status = check_run("train/train", tests, sizeof tests / sizeof tests[0]);
+    comm_close(&world);
+    return status;
+}
