@@ -12,12 +12,16 @@
 struct evaluate_config {
     struct common_options common;
     bool complete;
+    double ref_close_mm;
 };
 
 static const struct option rows[] = {
     COMMON_OPTIONS,
     {"complete", "evaluate", BEN_OPTION_FLAG, offsetof(struct evaluate_config, complete), "no",
      0, 0, NULL, "a reference without a prediction counts as failed", 0},
+    {"ref-close", "evaluate", BEN_OPTION_REAL, offsetof(struct evaluate_config, ref_close_mm),
+     "0", 0, 1000, "MM",
+     "close references by a ball of that radius and fill their holes: for stripped images", 0},
 };
 
 /* Rank 0 reads names; all ranks get the same list. */
@@ -108,7 +112,7 @@ static enum ben_status run(struct command_context *context, void *config)
     say_what_is_left_out(pairs, c->complete);
     results = calloc((size_t)pairs->n + 1, sizeof *results);
     TRY(comm_agree(&context->world, results ? BEN_OK : BEN_E_MEMORY));
-    TRY(evaluate_pairs(&context->world, pairs, results));
+    TRY(evaluate_pairs(&context->world, pairs, c->ref_close_mm, results));
     context->failed_scans = count_failed(results, pairs->n);
     if (context->world.rank == 0)
         st = report(context, pairs, results, c->common.quiet);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+    &command_segment,
     &command_evaluate,
     &command_info,
 };

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "io/nifti.h"
 #include "mpi/plan.h"
+#include "prep/close.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -70,7 +71,8 @@ static void warn_of_oddities(const struct pair *pair, const struct mask_image *p
         log_warn("%s: %s", pair->id, row->reason);
 }
 
-static enum ben_status compare(const struct pair *pair, struct evaluate_row *row)
+static enum ben_status compare(const struct pair *pair, double ref_close_mm,
+                               struct evaluate_row *row)
 {
     enum ben_status st = BEN_OK;
     struct mask_image pred = {0}, ref = {0};
@@ -86,6 +88,8 @@ static enum ben_status compare(const struct pair *pair, struct evaluate_row *row
              "%s has %d x %d x %d voxels, its reference %s has %d x %d x %d; bring them to one "
              "grid",
              pair->pred, p[0], p[1], p[2], pair->ref, r[0], r[1], r[2]);
+    if (ref_close_mm > 0)
+        TRY(close_mask(ref.info.dim, ref.info.voxel_mm, ref_close_mm, ref.mask));
     TRY(metrics_compute(ref.info.dim, ref.info.voxel_mm, pred.mask, ref.mask, &row->metrics));
     warn_of_oddities(pair, &pred, &ref, row);
 out:
@@ -124,7 +128,8 @@ static bool leads_team(const struct plan *plan, int rank)
 }
 
 static enum ben_status work(const struct comm *comm, const struct pairs *pairs,
-                            const struct plan *plan, struct evaluate_row *mine, long *n_mine)
+                            const struct plan *plan, double ref_close_mm,
+                            struct evaluate_row *mine, long *n_mine)
 {
     enum ben_status st = BEN_OK;
     const long *list = plan_scans(plan, comm->rank, n_mine);
@@ -133,7 +138,7 @@ static enum ben_status work(const struct comm *comm, const struct pairs *pairs,
     for (long i = 0; i < *n_mine; i++) {
         const struct pair *pair = &pairs->list[list[i]];
         row_clear(&mine[i], list[i]);
-        st = compare(pair, &mine[i]);
+        st = compare(pair, ref_close_mm, &mine[i]);
         if (st == BEN_E_MEMORY)
             return st;
         if (st != BEN_OK) {
@@ -163,7 +168,7 @@ out:
 }
 
 enum ben_status evaluate_pairs(const struct comm *comm, const struct pairs *pairs,
-                               struct evaluate_row *rows)
+                               double ref_close_mm, struct evaluate_row *rows)
 {
     enum ben_status st = BEN_OK;
     double *costs = calloc((size_t)pairs->n + 1, sizeof *costs);
@@ -173,7 +178,7 @@ enum ben_status evaluate_pairs(const struct comm *comm, const struct pairs *pair
     TRY(comm_agree(comm, costs && mine ? BEN_OK : BEN_E_MEMORY));
     TRY(share_costs(comm, pairs, costs));
     TRY(comm_agree(comm, plan_share(costs, pairs->n, comm->size, &plan)));
-    TRY(comm_agree(comm, work(comm, pairs, plan, mine, &n_mine)));
+    TRY(comm_agree(comm, work(comm, pairs, plan, ref_close_mm, mine, &n_mine)));
     TRY(gather_rows(comm, mine, n_mine, rows));
 out:
     free(costs);

@@ -26,10 +26,11 @@ struct evaluate_row {
 
 /* rows [pairs->n] := the results in the pairs' order, on every rank. Masks of different size fail; on
  * different grids of the same size, empty ones: a warning. Voxels above one half are inside.
- * The pairs are the same on every rank. Collective. Fails alike on all ranks: BEN_E_MEMORY,
+ * ref_close_mm > 0 closes each reference by a ball of that radius and fills its holes first
+ * (prep/close.h). The pairs are the same on every rank. Collective. Fails alike on all ranks: BEN_E_MEMORY,
  * BEN_E_MPI. */
 enum ben_status evaluate_pairs(const struct comm *comm, const struct pairs *pairs,
-                               struct evaluate_row *rows);
+                               double ref_close_mm, struct evaluate_row *rows);
 
 /* summaries [METRICS_FIELDS] over the rows that did not fail. Local. */
 enum ben_status evaluate_summarise(const struct evaluate_row *rows, long n,

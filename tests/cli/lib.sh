@@ -24,11 +24,12 @@ fail() {
     exit 1
 }
 
-# expect CODE COMMAND...: the command must end with that exit code; its messages go to $TMP/said.
+# expect CODE COMMAND...: the command must end with that exit code; what it
+# prints goes to $TMP/printed, its messages to $TMP/said.
 expect() {
     local code=$1 got=0
     shift
-    "$@" >"$TMP/out" 2>"$TMP/said" || got=$?
+    "$@" >"$TMP/printed" 2>"$TMP/said" || got=$?
     [ $got -eq "$code" ] || { cat "$TMP/said" >&2; fail "exit code $got, not $code: $*"; }
 }
 

@@ -127,8 +127,8 @@ static void test_rows_equal_those_of_one_rank(void)
     struct pairs *pairs = match_files();
     struct evaluate_row *alone = calloc(CASES + 1, sizeof *alone);
     struct evaluate_row *shared = calloc(CASES + 1, sizeof *shared);
-    CHECK_OK(evaluate_pairs(&self, pairs, alone));
-    CHECK_OK(evaluate_pairs(&world, pairs, shared));
+    CHECK_OK(evaluate_pairs(&self, pairs, 0, alone));
+    CHECK_OK(evaluate_pairs(&world, pairs, 0, shared));
     check_rows(shared);
     CU_ASSERT_EQUAL(memcmp(alone, shared, (CASES + 1) * sizeof *alone), 0);
     free(alone);
@@ -141,7 +141,7 @@ static void test_summary_leaves_failures_out(void)
     struct pairs *pairs = match_files();
     struct evaluate_row rows[CASES + 1];
     struct summary summaries[METRICS_FIELDS];
-    CHECK_OK(evaluate_pairs(&world, pairs, rows));
+    CHECK_OK(evaluate_pairs(&world, pairs, 0, rows));
     CHECK_OK(evaluate_summarise(rows, CASES + 1, summaries));
     CU_ASSERT_EQUAL(summaries[0].n, 5);
     CU_ASSERT_EQUAL(summaries[0].max, 1);

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/segment_run.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "cli/models.h"
+#include "cli/segment_output.h"
+#include "cli/start.h"
+#include "io/derivatives.h"
+#include "mpi/plan.h"
+#include "qa/predict.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum stage { STAGE_BOTH, STAGE_PARTICIPANT, STAGE_GROUP };
+
+/* Everything a run holds; one cleanup in segment_run. */
+struct run {
+    struct command_context *context;
+    const struct segment_config *config;
+    const struct comm *world;
+    const char *output;
+    bool to_file; /* output is the mask itself */
+    enum stage stage;
+    int n_inputs;
+    int volume;
+    uint64_t configuration; /* hash of what shapes the outputs */
+    struct cohort *cohort;
+    struct models models;
+    struct plan *plan;
+    struct comm team;
+    struct journal_book *book; /* what earlier runs finished */
+    struct journal *journal;
+    long failed; /* scans of this rank's team in this run */
+    double start_s;
+};
+
+static enum ben_status parse_volume(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    const char *text = run->config->volume;
+    char *end = NULL;
+    run->volume = BEN_VOLUME_DEFAULT;
+    if (!text)
+        return BEN_OK;
+    if (strcmp(text, "all") == 0) {
+        run->volume = BEN_VOLUME_ALL;
+        return BEN_OK;
+    }
+    long n = strtol(text, &end, 10);
+    if (end == text || *end || n < 0 || n > 1 << 20)
+        FAIL(BEN_E_ARG, "--volume %s: give a number from 0, or all", text);
+    run->volume = (int)n;
+out:
+    return st;
+}
+
+/* INPUT... OUTPUT [participant|group] */
+static enum ben_status parse_arguments(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    const struct command_context *context = run->context;
+    int n = context->n_args;
+    const char *last = context->args[n - 1];
+    if (n > 2 && (strcmp(last, "participant") == 0 || strcmp(last, "group") == 0)) {
+        run->stage = strcmp(last, "group") == 0 ? STAGE_GROUP : STAGE_PARTICIPANT;
+        n--;
+    }
+    run->output = context->args[n - 1];
+    run->n_inputs = n - 1;
+    run->to_file = nifti_ending(run->output) > 0;
+    if (run->to_file && run->n_inputs != 1)
+        FAIL(BEN_E_ARG, "%s: one mask for %d inputs; name a folder as the output", run->output,
+             run->n_inputs);
+    TRY(parse_volume(run));
+out:
+    return st;
+}
+
+/* The list is made on rank 0 and sent. */
+static enum ben_status find_scans(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_config *config = run->config;
+    const struct cohort_options options = {.participant_label = config->participants.text,
+                                           .n_participant_label = config->participants.n,
+                                           .where = config->where.text,
+                                           .n_where = config->where.n,
+                                           .split = config->split,
+                                           .species = (enum species)config->common.species};
+    char *bytes = NULL;
+    size_t n = 0;
+    if (run->world->rank == 0) {
+        st = cohort_open(run->context->args, run->n_inputs, &options, &run->cohort);
+        if (st == BEN_OK)
+            st = cohort_pack(run->cohort, &bytes, &n);
+    }
+    TRY(comm_agree(run->world, st));
+    TRY(comm_broadcast_block(run->world, &bytes, &n, 0));
+    if (run->world->rank != 0)
+        st = cohort_unpack(bytes, n, &run->cohort);
+    TRY(comm_agree(run->world, st));
+    if (run->to_file && run->cohort->n != 1)
+        FAIL(BEN_E_ARG, "%s: one mask for %ld scans; name a folder as the output", run->output,
+             run->cohort->n);
+out:
+    free(bytes);
+    return st;
+}
+
+/* Headers are read by all ranks, each its share; the plan is the same everywhere. */
+static enum ben_status make_plan(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    long n = run->cohort->n, first, count;
+    double *costs = calloc((size_t)n + 1, sizeof *costs);
+    comm_share(n, run->world->rank, run->world->size, &first, &count);
+    TRY(comm_agree(run->world,
+                   costs ? cohort_inspect(run->cohort, first, count) : BEN_E_MEMORY));
+    for (long i = first; i < first + count; i++)
+        costs[i] = cohort_cost(&run->cohort->scans[i]);
+    TRY(comm_share_rows(run->world, costs, n, sizeof *costs));
+    TRY(comm_agree(run->world, plan_share(costs, n, run->world->size, &run->plan)));
+    TRY(comm_split(run->world, run->plan->team_of_rank[run->world->rank], &run->team));
+out:
+    free(costs);
+    return st;
+}
+
+static void warn_of_fallbacks(const struct run *run, const bool wanted[BEN_SPECIES_COUNT])
+{
+    for (int s = 0; s < BEN_SPECIES_COUNT && run->world->rank == 0; s++) {
+        if (!wanted[s] || !run->models.fallback[s])
+            continue;
+        const char *file = util_basename(models_find(&run->models, (enum species)s)->path);
+        if (s == BEN_SPECIES_UNKNOWN)
+            log_warn("the species is not known (--species tells it); using %s", file);
+        else
+            log_warn("no weights of their own ship for %s; using %s: look at the masks",
+                     species_name((enum species)s), file);
+    }
+}
+
+static enum ben_status open_models(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    bool wanted[BEN_SPECIES_COUNT] = {false};
+    for (long i = 0; i < run->cohort->n; i++)
+        wanted[run->cohort->scans[i].species] = true;
+    TRY(models_open(run->world, run->config->common.weights, wanted, BEN_PREDICT_BATCH,
+                    &run->models));
+    warn_of_fallbacks(run, wanted);
+    /* What shapes the outputs: the section's options, the program, the weights. */
+    const char *section = strstr(run->context->effective, "[segment]");
+    const char *end = section ? strstr(section + 1, "\n[") : NULL;
+    ENSURE(section && end);
+    uint64_t hash = util_hash(UTIL_HASH_START, section, (size_t)(end - section));
+    hash = util_hash(hash, BEN_VERSION, strlen(BEN_VERSION));
+    for (int i = 0; i < run->models.n; i++)
+        hash = util_hash(hash, &run->models.loaded[i].file->checksum, sizeof(uint64_t));
+    run->configuration = hash;
+out:
+    return st;
+}
+
+static enum ben_status plane_of(const struct run *run, const struct scan *scan,
+                                enum slice_plane *plane)
+{
+    enum ben_status st = BEN_OK;
+    const struct model *model = models_find(&run->models, scan->species);
+    if (run->config->plane > 0) {
+        *plane = (enum slice_plane)(run->config->plane - 1);
+    } else if (scan->species != BEN_SPECIES_UNKNOWN) {
+        *plane = species_plane(scan->species);
+    } else if (species_plane_find(model->file->prep.plane, plane) != 0) {
+        FAIL(BEN_E_ARG, "%s: slice plane '%s' is unknown; give --plane", model->path,
+             model->file->prep.plane);
+    }
+out:
+    return st;
+}
+
+static enum ben_status describe_job(const struct run *run, const struct scan *scan,
+                                    struct segment_job *job)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_config *config = run->config;
+    const struct model *model = models_find(&run->models, scan->species);
+    const struct weights_prep *prep = &model->file->prep;
+    enum slice_plane plane;
+    TRY(plane_of(run, scan, &plane));
+    job->image = scan->path;
+    job->volume = run->volume;
+    job->prepare = prepare_defaults(plane, model->file->arch.size);
+    job->prepare.n4 = config->n4 && prep->n4;
+    job->prepare.n4_options.shrink = config->n4_shrink;
+    job->prepare.normalise.low_percent = prep->percentile_low;
+    job->prepare.normalise.high_percent = prep->percentile_high;
+    job->post = post_defaults();
+    job->post.threshold = (float)config->threshold;
+    job->post.components = config->components;
+    job->post.min_mm3 = config->min_mm3;
+    job->post.fill_holes = config->fill_holes;
+out:
+    return st;
+}
+
+/* The four files a scan may have; owned. */
+struct outputs {
+    char *mask, *probability, *brain, *mosaic;
+};
+
+static void free_outputs(struct outputs *outputs)
+{
+    free(outputs->mask);
+    free(outputs->probability);
+    free(outputs->brain);
+    free(outputs->mosaic);
+}
+
+/* OUT.nii.gz with _brain and so on before the ending. */
+static enum ben_status outputs_beside(const struct run *run, struct outputs *outputs)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_config *config = run->config;
+    const char *output = run->output;
+    int ending = (int)nifti_ending(output), stem = (int)strlen(output) - ending;
+    TRY_NEW(outputs->mask = strdup(output));
+    if (config->probability)
+        TRY_NEW(outputs->probability =
+                    util_format("%.*s_probability%s", stem, output, output + stem));
+    if (config->brain)
+        TRY_NEW(outputs->brain = util_format("%.*s_brain%s", stem, output, output + stem));
+    if (config->mosaic)
+        TRY_NEW(outputs->mosaic = util_format("%.*s_mosaic.png", stem, output));
+out:
+    return st;
+}
+
+static enum ben_status outputs_in_folder(const struct run *run,
+                                         const struct derivative_source *source,
+                                         struct outputs *outputs)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_config *config = run->config;
+    const char *folder = run->output;
+    TRY_NEW(outputs->mask = derivative_path(folder, source, BEN_DERIVATIVE_MASK, ".nii.gz"));
+    if (config->probability)
+        TRY_NEW(outputs->probability =
+                    derivative_path(folder, source, BEN_DERIVATIVE_PROBABILITY, ".nii.gz"));
+    if (config->brain)
+        TRY_NEW(outputs->brain =
+                    derivative_path(folder, source, BEN_DERIVATIVE_BRAIN, ".nii.gz"));
+    if (config->mosaic)
+        TRY_NEW(outputs->mosaic = derivative_path(folder, source, BEN_DERIVATIVE_MASK, ".png"));
+out:
+    return st;
+}
+
+static enum ben_status write_sidecars(const struct run *run,
+                                      const struct derivative_source *source)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_config *config = run->config;
+    const bool written[BEN_DERIVATIVE_KINDS] = {
+        [BEN_DERIVATIVE_MASK] = true,
+        [BEN_DERIVATIVE_BRAIN] = config->brain,
+        [BEN_DERIVATIVE_PROBABILITY] = config->probability,
+    };
+    for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
+        if (written[kind])
+            TRY(derivative_write_sidecar(run->output, source, (enum derivative_kind)kind,
+                                         config->threshold));
+out:
+    return st;
+}
+
+/* One scan by the team, its files written and, in a folder, its companions. */
+static enum ben_status work_on(struct run *run, const struct scan *scan,
+                               struct segment_result *result)
+{
+    enum ben_status st = BEN_OK;
+    const struct derivative_source source = {scan->relative, scan->bids, scan->suffix_needed};
+    struct outputs outputs = {NULL};
+    struct segment_job job = {NULL};
+    TRY(comm_agree(&run->team, describe_job(run, scan, &job)));
+    st = run->to_file ? outputs_beside(run, &outputs)
+                      : outputs_in_folder(run, &source, &outputs);
+    if (st == BEN_OK && run->team.rank == 0)
+        st = util_make_parents(outputs.mask);
+    TRY(comm_agree(&run->team, st));
+    job.mask = outputs.mask;
+    job.probability = outputs.probability;
+    job.brain = outputs.brain;
+    job.mosaic = outputs.mosaic;
+    TRY(segment_scan(&run->team, models_find(&run->models, scan->species)->net, &job, result));
+    if (run->team.rank == 0 && !run->to_file)
+        st = write_sidecars(run, &source);
+    TRY(comm_agree(&run->team, st));
+out:
+    free_outputs(&outputs);
+    return st;
+}
+
+static bool concerns_scan_alone(enum ben_status status)
+{
+    return status == BEN_E_INPUT || status == BEN_E_IO || status == BEN_E_MEMORY;
+}
+
+/* On the team's rank 0: the scan's row goes into the journal once its files are in place. */
+static enum ben_status acknowledge(struct run *run, const struct scan *scan,
+                                   const struct segment_result *result, const char *reason)
+{
+    enum ben_status st = BEN_OK;
+    char *key = NULL, *row = NULL;
+    TRY_NEW(key = segment_key(scan, run->configuration));
+    TRY_NEW(row = segment_row(scan, result, reason));
+    TRY(journal_append(run->journal, key, reason ? BEN_JOURNAL_FAILED : BEN_JOURNAL_DONE, row));
+out:
+    free(key);
+    free(row);
+    return st;
+}
+
+static enum ben_status already_done(const struct run *run, const struct scan *scan, bool *done)
+{
+    enum ben_status st = BEN_OK;
+    char *key = NULL;
+    *done = false;
+    if (!run->book || run->config->restart)
+        return BEN_OK;
+    TRY_NEW(key = segment_key(scan, run->configuration));
+    const struct journal_entry *entry = journal_find(run->book, key);
+    *done = entry && entry->status == BEN_JOURNAL_DONE;
+out:
+    free(key);
+    return st;
+}
+
+static enum ben_status do_scan(struct run *run, const struct scan *scan)
+{
+    enum ben_status st = BEN_OK;
+    struct segment_result result = {0};
+    char *reason = NULL;
+    enum ben_status outcome = work_on(run, scan, &result);
+    if (outcome != BEN_OK && !concerns_scan_alone(outcome))
+        return outcome;
+    if (outcome != BEN_OK) {
+        TRY_NEW(reason = strdup(ben_error_text()));
+        run->failed++;
+        if (run->team.rank == 0)
+            log_error("%s", reason);
+    } else if (run->team.rank == 0 && result.volume_mm3 == 0) {
+        log_warn("%s: no brain was found, the mask is empty; look at the scan and its species",
+                 scan->path);
+    }
+    if (run->team.rank == 0 && run->journal)
+        st = acknowledge(run, scan, &result, reason);
+    TRY(comm_agree(&run->team, st));
+    if (outcome != BEN_OK && run->config->strict)
+        FAIL(outcome, "%s (--strict stops here)", reason);
+    log_debug("%s: %.1f mm3", scan->path, result.volume_mm3);
+out:
+    free(reason);
+    return st;
+}
+
+static enum ben_status do_scans(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    long count;
+    const long *mine = plan_scans(run->plan, run->world->rank, &count);
+    for (long i = 0; i < count; i++) {
+        const struct scan *scan = &run->cohort->scans[mine[i]];
+        bool done = false, stop = start_interrupted();
+        TRY(comm_agree(&run->team, already_done(run, scan, &done)));
+        TRY(comm_broadcast(&run->team, &done, sizeof done, 0));
+        if (!done) {
+            TRY(comm_broadcast(&run->team, &stop, sizeof stop, 0));
+            if (stop)
+                FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command goes on");
+            TRY(do_scan(run, scan));
+        }
+        log_progress("scans of rank 0", (double)i + 1, (double)count, run->start_s);
+    }
+    log_progress_end();
+out:
+    return st;
+}
+
+/* The output folder: description, effective configuration, log, journal. */
+static enum ben_status open_folder(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    const struct model *model = &run->models.loaded[0];
+    char *logs = NULL, *path = NULL, *name = NULL, *parameters = NULL;
+    const char *job = getenv("SLURM_JOB_ID");
+    TRY_NEW(logs = util_format("%s/logs/journal", run->output));
+    TRY_NEW(parameters = util_format("weights %s, checksum %016" PRIx64,
+                                     util_basename(model->path), model->file->checksum));
+    TRY_NEW(name =
+                util_format("%s%s-r%d", job ? "job" : "pid", job ? job : "", run->world->rank));
+    if (run->world->rank == 0) {
+        const struct derivative_dataset dataset = {.name = util_basename(run->cohort->root),
+                                                   .raw = run->cohort->root,
+                                                   .version = BEN_VERSION,
+                                                   .parameters = parameters};
+        TRY(util_make_dirs(logs));
+        TRY(derivative_write_dataset(run->output, &dataset));
+        TRY_NEW(path = util_format("%s/logs/segment.ini", run->output));
+        TRY(util_write_file(path, run->context->effective, strlen(run->context->effective)));
+        free(path);
+        TRY_NEW(path = util_format("%s/logs/segment.log", run->output));
+        if (log_file(path) != 0)
+            FAIL(BEN_E_IO, "%s: cannot write", path);
+    }
+    if (run->team.rank == 0)
+        TRY(journal_open(logs, name, &run->journal));
+out:
+    free(logs);
+    free(path);
+    free(name);
+    free(parameters);
+    return st;
+}
+
+static enum ben_status load_book(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    char *logs = util_format("%s/logs/journal", run->output);
+    TRY(comm_agree(run->world, logs ? BEN_OK : BEN_E_MEMORY));
+    TRY(journal_load_shared(run->world, logs, &run->book));
+out:
+    free(logs);
+    return st;
+}
+
+/* Every rank learns how many scans failed in this run. */
+static enum ben_status count_failed(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    unsigned long failed = run->team.rank == 0 ? (unsigned long)run->failed : 0;
+    TRY(comm_sum_u64(run->world, &failed, 1));
+    run->context->failed_scans = (long)failed;
+out:
+    return st;
+}
+
+static enum ben_status assemble(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    long done = 0, failed = 0;
+    unsigned long peak = util_peak_bytes();
+    const struct segment_assembly assembly = {.folder = run->output,
+                                              .cohort = run->cohort,
+                                              .configuration = run->configuration,
+                                              .hdf5 = run->config->hdf5,
+                                              .probability = run->config->probability,
+                                              .effective = run->context->effective,
+                                              .weights = run->models.loaded[0].path};
+    TRY(segment_assemble(run->world, &assembly, &done, &failed));
+    TRY_MPI(MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_UNSIGNED_LONG, MPI_MAX, run->world->mpi));
+    log_info("%ld scans done, %ld failed, %.1f s, peak memory of a rank %.0f MB; results in "
+             "%s/results.tsv",
+             done, failed, util_now_s() - run->start_s, (double)peak / 1e6, run->output);
+out:
+    return st;
+}
+
+static enum ben_status run_folder(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    TRY(load_book(run));
+    TRY(comm_agree(run->world, open_folder(run)));
+    if (run->stage != STAGE_GROUP)
+        TRY(comm_agree(run->world, do_scans(run)));
+    TRY(count_failed(run));
+    if (run->stage != STAGE_PARTICIPANT)
+        TRY(assemble(run));
+out:
+    log_file(NULL);
+    return st;
+}
+
+enum ben_status segment_run(struct command_context *context, void *config)
+{
+    enum ben_status st = BEN_OK;
+    struct run run = {.context = context,
+                      .config = config,
+                      .world = &context->world,
+                      .start_s = util_now_s(),
+                      .team = {.mpi = MPI_COMM_NULL}};
+    TRY(parse_arguments(&run));
+    TRY(find_scans(&run));
+    TRY(open_models(&run));
+    TRY(make_plan(&run));
+    if (run.to_file) {
+        TRY(comm_agree(run.world, do_scans(&run)));
+        TRY(count_failed(&run));
+    } else {
+        TRY(run_folder(&run));
+    }
+out:
+    journal_close(&run.journal);
+    journal_free(&run.book);
+    comm_free(&run.team);
+    plan_free(&run.plan);
+    models_close(&run.models);
+    cohort_free(&run.cohort);
+    return st;
+}

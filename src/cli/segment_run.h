@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The run of segment over all its scans. */
+#ifndef BEN_CLI_SEGMENT_RUN_H
+#define BEN_CLI_SEGMENT_RUN_H
+
+#include "cli/command.h"
+
+struct segment_config {
+    struct common_options common;
+    const char *volume;
+    int plane; /* 0 auto, then enum slice_plane + 1 */
+    bool n4;
+    int n4_shrink;
+    double threshold;
+    int components;
+    double min_mm3;
+    bool fill_holes, probability, brain, mosaic;
+    struct option_texts participants, where;
+    const char *split;
+    bool hdf5, restart, strict;
+};
+
+/* config: struct segment_config. File to file when there is one input and the last argument
+ * ends like a NIfTI file; else into a folder with journal, tables and cohort.h5. Collective. */
+enum ben_status segment_run(struct command_context *context, void *config);
+
+#endif

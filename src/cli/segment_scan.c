@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/segment_scan.h"
+#include "base/util.h"
+#include "io/mosaic.h"
+#include "io/nifti.h"
+#include "qa/predict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What one scan needs from its first volume to its last; files are open on the team's rank 0. */
+struct pass {
+    const struct comm *team;
+    const struct segment_job *job;
+    struct segment_result *result;
+    struct nifti_reader *reader;
+    struct nifti_geometry geometry;
+    struct nifti_writer *mask, *probability, *brain;
+    int first, count; /* volumes to segment */
+};
+
+static double lap(double *since_s)
+{
+    double now_s = util_now_s(), spent_s = now_s - *since_s;
+    *since_s = now_s;
+    return spent_s;
+}
+
+static enum ben_status open_output(const struct pass *pass, const char *path,
+                                   enum nifti_type type, struct nifti_writer **writer)
+{
+    struct nifti_output output = {.type = type,
+                                  .n_volumes = pass->count,
+                                  .cal_max = type == BEN_NIFTI_F32 ? 0 : 1,
+                                  .descrip = "ben-mpi " BEN_VERSION};
+    return path ? nifti_create(path, &pass->geometry, &output, writer) : BEN_OK;
+}
+
+/* On rank 0 of the team: the reader, which volumes, and the writers. */
+static enum ben_status open_files(struct pass *pass)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_job *job = pass->job;
+    TRY(nifti_open(job->image, &pass->reader));
+    nifti_reader_geometry(pass->reader, &pass->geometry);
+    int n = nifti_reader_info(pass->reader)->n_volumes;
+    pass->first = job->volume == BEN_VOLUME_ALL ? 0 : nifti_volume_index(job->volume, n);
+    pass->count = job->volume == BEN_VOLUME_ALL ? n : 1;
+    if (pass->first < 0)
+        FAIL(BEN_E_INPUT, "%s: has %d volumes, there is no volume %d (they count from 0)",
+             job->image, n, job->volume);
+    TRY(open_output(pass, job->mask, BEN_NIFTI_U8, &pass->mask));
+    TRY(open_output(pass, job->probability, BEN_NIFTI_F32, &pass->probability));
+    TRY(open_output(pass, job->brain, BEN_NIFTI_F32, &pass->brain));
+out:
+    return st;
+}
+
+/* Rank 0's volume goes to the team: the file is read once. */
+static enum ben_status share_volume(const struct comm *team, struct volume **volume)
+{
+    enum ben_status st = BEN_OK;
+    struct volume head = {0};
+    if (team->size == 1)
+        return BEN_OK;
+    if (team->rank == 0)
+        head = **volume;
+    TRY(comm_broadcast(team, &head, sizeof head, 0));
+    if (team->rank != 0) {
+        st = volume_create(head.dim, head.voxel_mm, volume);
+        if (st == BEN_OK) {
+            float *data = (*volume)->data;
+            **volume = head;
+            (*volume)->data = data;
+        }
+    }
+    TRY(comm_agree(team, st));
+    TRY(comm_broadcast(team, (*volume)->data, volume_voxels(*volume) * sizeof(float), 0));
+out:
+    return st;
+}
+
+static enum ben_status read_volume(struct pass *pass, int index, struct volume **volume)
+{
+    enum ben_status st = BEN_OK;
+    double since_s = util_now_s();
+    if (pass->team->rank == 0) {
+        st = nifti_next(pass->reader, index, volume);
+        if (st == BEN_OK && index == pass->first + pass->count - 1)
+            st = nifti_verify(pass->reader);
+    }
+    TRY(comm_agree(pass->team, st));
+    TRY(share_volume(pass->team, volume));
+    pass->result->read_s += lap(&since_s);
+out:
+    return st;
+}
+
+/* The voxels outside the mask become 0. */
+static void cut_out(const uint8_t *mask, float *voxels, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        voxels[i] = mask[i] ? voxels[i] : 0;
+}
+
+/* Canonical probabilities and mask back in the scan's grid and into the files; raw [voxels] are
+ * the scan's own intensities, NULL where no brain is wanted. Spoils raw. */
+static enum ben_status write_volume(struct pass *pass, const struct prepared *prepared,
+                                    const uint8_t *canonical_mask, const float *prob,
+                                    float *raw)
+{
+    enum ben_status st = BEN_OK;
+    size_t n = volume_voxels(prepared->volume);
+    uint8_t *mask = NULL;
+    float *own_prob = NULL;
+    TRY_NEW(mask = malloc(n));
+    orient_back_u8(&prepared->orientation, canonical_mask, mask);
+    TRY(nifti_put(pass->mask, mask));
+    if (pass->probability) {
+        TRY_NEW(own_prob = malloc(n * sizeof *own_prob));
+        orient_back_f32(&prepared->orientation, prob, own_prob);
+        TRY(nifti_put(pass->probability, own_prob));
+    }
+    if (pass->brain) {
+        cut_out(mask, raw, n);
+        TRY(nifti_put(pass->brain, raw));
+    }
+out:
+    free(mask);
+    free(own_prob);
+    return st;
+}
+
+static enum ben_status finish_volume(struct pass *pass, const struct prepared *prepared,
+                                     const float *prob, float *raw, bool is_first)
+{
+    enum ben_status st = BEN_OK;
+    const struct volume *v = prepared->volume;
+    double since_s = util_now_s();
+    uint8_t *mask = NULL;
+    long kept = 0;
+    TRY_NEW(mask = malloc(volume_voxels(v)));
+    TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, prob, mask, &kept));
+    pass->result->volume_mm3 +=
+        (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->count;
+    pass->result->post_s += lap(&since_s);
+    TRY(write_volume(pass, prepared, mask, prob, raw));
+    if (pass->job->mosaic && is_first) {
+        struct mosaic_options options = {.across = (int)prepared->slices.plane,
+                                         .caption = util_basename(pass->job->image)};
+        TRY(mosaic_write(pass->job->mosaic, v, mask, NULL, &options));
+    }
+    pass->result->write_s += lap(&since_s);
+out:
+    free(mask);
+    return st;
+}
+
+static enum ben_status copy_voxels(const struct volume *volume, float **copy)
+{
+    enum ben_status st = BEN_OK;
+    TRY_NEW(*copy = malloc(volume_voxels(volume) * sizeof **copy));
+    memcpy(*copy, volume->data, volume_voxels(volume) * sizeof **copy);
+out:
+    return st;
+}
+
+static enum ben_status segment_volume(struct pass *pass, struct net *net, int index)
+{
+    enum ben_status st = BEN_OK;
+    struct volume *volume = NULL;
+    struct prepared prepared = {0};
+    float *prob = NULL, *raw = NULL;
+    TRY(read_volume(pass, index, &volume));
+    TRY(comm_agree(pass->team, pass->brain ? copy_voxels(volume, &raw) : BEN_OK));
+    TRY(prepare_volume(pass->team, &pass->job->prepare, &volume, &prepared));
+    pass->result->n4_s += prepared.n4_s;
+    pass->result->prepare_s += prepared.rest_s;
+    pass->result->slices = prepared.slices.count;
+    double since_s = util_now_s();
+    prob = malloc(volume_voxels(prepared.volume) * sizeof *prob);
+    TRY(comm_agree(pass->team, prob ? BEN_OK
+                                    : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__,
+                                                "%s: out of memory", pass->job->image)));
+    TRY(predict_volume(pass->team, net, &prepared, prob));
+    pass->result->network_s += lap(&since_s);
+    if (pass->team->rank == 0)
+        st = finish_volume(pass, &prepared, prob, raw, index == pass->first);
+    TRY(comm_agree(pass->team, st));
+out:
+    volume_free(&volume);
+    prepare_clear(&prepared);
+    free(prob);
+    free(raw);
+    return st;
+}
+
+static enum ben_status publish(struct pass *pass)
+{
+    enum ben_status st = BEN_OK;
+    double since_s = util_now_s();
+    if (pass->probability)
+        TRY(nifti_finish(&pass->probability));
+    if (pass->brain)
+        TRY(nifti_finish(&pass->brain));
+    TRY(nifti_finish(&pass->mask));
+    pass->result->write_s += lap(&since_s);
+out:
+    return st;
+}
+
+enum ben_status segment_scan(const struct comm *team, struct net *net,
+                             const struct segment_job *job, struct segment_result *result)
+{
+    enum ben_status st = BEN_OK;
+    struct pass pass = {.team = team, .job = job, .result = result};
+    int volumes[2];
+    memset(result, 0, sizeof *result);
+    TRY(comm_agree(team, team->rank == 0 ? open_files(&pass) : BEN_OK));
+    volumes[0] = pass.first;
+    volumes[1] = pass.count;
+    TRY(comm_broadcast(team, volumes, sizeof volumes, 0));
+    pass.first = volumes[0];
+    pass.count = volumes[1];
+    result->n_volumes = pass.count;
+    for (int i = 0; i < pass.count; i++)
+        TRY(segment_volume(&pass, net, pass.first + i));
+    TRY(comm_agree(team, team->rank == 0 ? publish(&pass) : BEN_OK));
+out:
+    nifti_close(&pass.reader);
+    nifti_abandon(&pass.mask);
+    nifti_abandon(&pass.probability);
+    nifti_abandon(&pass.brain);
+    return st;
+}

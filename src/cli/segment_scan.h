@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One scan from file to files, worked on by a team: read, prepare, predict, post-process, back
+ * to the scan's own grid, write. */
+#ifndef BEN_CLI_SEGMENT_SCAN_H
+#define BEN_CLI_SEGMENT_SCAN_H
+
+#include "mpi/comm.h"
+#include "nn/net.h"
+#include "prep/post.h"
+#include "prep/prepare.h"
+
+#include <stdbool.h>
+
+#define BEN_VOLUME_ALL (-2) /* every time point of a 4-D scan */
+
+struct segment_job {
+    const char *image;
+    int volume; /* 0-based, BEN_VOLUME_DEFAULT or BEN_VOLUME_ALL */
+    struct prepare_config prepare;
+    struct post_config post;
+    /* What is written; parents must exist. NULL: not wanted, but for the mask. */
+    const char *mask, *probability, *brain, *mosaic;
+};
+
+struct segment_result {
+    double volume_mm3; /* of the mask; the mean over the volumes of a 4-D scan */
+    int n_volumes;     /* segmented */
+    int slices;        /* that the network saw, of each */
+    double read_s, n4_s, prepare_s, network_s, post_s, write_s;
+};
+
+/* Nothing is left under the final names where it fails. An empty mask is no error: its volume
+ * is 0 and the caller flags it. Collective on team; all ranks return the same status, the
+ * result counts on rank 0 of the team. Fails: BEN_E_INPUT, BEN_E_IO, BEN_E_MEMORY for what is
+ * wrong with this scan alone. */
+enum ben_status segment_scan(const struct comm *team, struct net *net,
+                             const struct segment_job *job, struct segment_result *result);
+
+#endif

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Masks, table and HDF5 data are the same bytes for any number of ranks and threads, with many
+# scans and with one, and with more ranks than slices.
+source "$(dirname "$0")/lib.sh"
+
+$PHANTOM --species rat,human --dims 40x36x14 --bids "$TMP/bids" --subjects 5 >/dev/null
+mkdir "$TMP/one" "$TMP/thin"
+$PHANTOM --species rat --dims 48x48x18 "$TMP/one/head.nii.gz" >/dev/null
+$PHANTOM --species rat --dims 40x40x3 "$TMP/thin/head.nii.gz" >/dev/null
+
+compare() {
+    local a=$1 b=$2 file
+    (cd "$a" && find . -name '*.nii.gz' | sort) >"$TMP/list"
+    [ -s "$TMP/list" ] || fail "no mask in $a"
+    (cd "$b" && find . -name '*.nii.gz' | sort) | cmp - "$TMP/list"
+    while read -r file; do cmp "$a/$file" "$b/$file"; done <"$TMP/list"
+    cmp <(table "$a/results.tsv") <(table "$b/results.tsv")
+    h5dump -d /mask "$a/cohort.h5" | tail -n +2 >"$TMP/a.txt"
+    h5dump -d /mask "$b/cohort.h5" | tail -n +2 | cmp - "$TMP/a.txt"
+}
+
+for input in bids one thin; do
+    OMP_NUM_THREADS=1 expect 0 ranks 1 "$BEN" segment "$TMP/$input" "$TMP/$input-1-1" \
+        --probability
+    grep -q 'ok' "$TMP/$input-1-1/results.tsv" || fail "no scan of $input succeeded"
+    for n in 1 2 3 4; do
+        for threads in 1 2; do
+            [ "$n-$threads" != 1-1 ] || continue
+            [ "$threads" = 1 ] || [ "$n" -le 2 ] || continue
+            OMP_NUM_THREADS=$threads expect 0 ranks $n "$BEN" segment "$TMP/$input" \
+                "$TMP/$input-$n-$threads" --probability
+            compare "$TMP/$input-1-1" "$TMP/$input-$n-$threads"
+        done
+    done
+done
