@@ -24,6 +24,7 @@ ben_library(prep ben_io ben_mpi ben_base)
 target_compile_options(ben_prep PRIVATE -ffp-contract=off -fno-trapping-math -fno-math-errno)
 ben_library(train ben_prep ben_io ben_nn ben_mpi ben_base)
 ben_library(qa ben_prep ben_io ben_nn ben_mpi ben_base ben_gsl)
+ben_library(bench ben_train ben_qa PkgConfig::jansson)
 
 # Kernels (src/nn/*_isa.c) are compiled once per instruction set; BEN_ISA is the suffix of their
 # names (nn/isa.h) and the set is chosen at run time.

@@ -12,6 +12,7 @@
 static const struct command *const commands[] = {
     &command_segment,
     &command_evaluate,
+    &command_bench,
     &command_info,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

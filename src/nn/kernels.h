@@ -52,7 +52,13 @@ struct nonlocal_kernels {
     void (*softmax_backward)(int rows, int stride, const float *s, float *ds);
 };
 
+struct peak_kernels {
+    /* Runs rounds of independent chains; returns the operations done, *out depends on all. */
+    double (*multiply_add)(long rounds, float *out);
+};
+
 ISA_DECLARE(struct pool_kernels, pool_layer);
+ISA_DECLARE(struct peak_kernels, peak_layer);
 ISA_DECLARE(struct norm_kernels, norm_layer);
 ISA_DECLARE(struct dropout_kernels, dropout_layer);
 ISA_DECLARE(struct upconv_kernels, upconv_layer);
