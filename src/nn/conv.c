@@ -4,25 +4,25 @@
 #include "base/status.h"
 #include "nn/conv_kernels.h"
 
-/* Transformed inputs and products of one block of tiles should stay in the second-level cache
- * beside the weights that stream through it. */
-enum { BLOCK_FLOATS = 128 * 1024, BLOCK_MIN = 28, BLOCK_MAX = 112 };
-
-static int block_tiles(int c, int o)
+static size_t apply_floats(const struct conv_shape *shape)
 {
-    int fit = BLOCK_FLOATS / (CONV_XI * (c + o)) / BLOCK_MIN * BLOCK_MIN;
-    return fit < BLOCK_MIN ? BLOCK_MIN : fit > BLOCK_MAX ? BLOCK_MAX : fit;
+    size_t blocks = (size_t)(shape->c / 16 + CONV_PANEL);
+    return blocks * CONV_XI * CONV_STEP(CONV_BLOCK);
 }
 
-static size_t block_floats(int c, int o)
+static size_t gradient_floats(const struct conv_shape *shape)
 {
-    int block = block_tiles(c, o);
-    return CONV_XI * (conv_stride(block, c) + conv_stride(block, o));
+    size_t blocks = (size_t)(shape->c + shape->o) / 16;
+    size_t values = blocks * CONV_XI * CONV_STEP(CONV_GRADIENT_BLOCK);
+    if (conv_few_tiles(shape))
+        return values + CONV_XI * (16 * CONV_PANEL * CONV_CHUNK + 16);
+    return values / 3 + CONV_XI * (size_t)shape->c * (size_t)shape->o;
 }
 
-static const struct conv_kernels *kernels(const struct conv_shape *shape)
+/* What backward data applies: c and o exchanged. */
+static struct conv_shape turned(const struct conv_shape *shape)
 {
-    return shape->c == 1 ? ISA_PICK(conv_image) : ISA_PICK(conv_winograd);
+    return (struct conv_shape){shape->o, shape->c, shape->h, shape->w, shape->n};
 }
 
 size_t conv_packed_floats(const struct conv_shape *shape)
@@ -35,19 +35,26 @@ size_t conv_scratch_floats(const struct conv_shape *shape)
 {
     if (shape->c == 1)
         return 16;
-    size_t pairs = (size_t)shape->c * (size_t)shape->o;
-    return block_floats(shape->c, shape->o) + CONV_XI * pairs;
+    struct conv_shape back = turned(shape);
+    size_t floats[] = {apply_floats(shape), apply_floats(&back), gradient_floats(shape)},
+           most = 0;
+    for (int i = 0; i < 3; i++)
+        most = floats[i] > most ? floats[i] : most;
+    return most;
 }
 
 void conv_pack(const struct conv_shape *shape, const float *weight, float *packed)
 {
-    kernels(shape)->pack(shape, weight, 0, packed);
+    if (shape->c == 1)
+        ISA_PICK(conv_pack_image)->pack(shape, weight, 0, packed);
+    else
+        ISA_PICK(conv_pack_winograd)->pack(shape, weight, 0, packed);
 }
 
 void conv_pack_adjoint(const struct conv_shape *shape, const float *weight, float *packed)
 {
     ENSURE(shape->c > 1);
-    kernels(shape)->pack(shape, weight, 1, packed);
+    ISA_PICK(conv_pack_winograd)->pack(shape, weight, 1, packed);
 }
 
 /* The kernels only read their input; the type is shared with the output's. */
@@ -67,25 +74,27 @@ void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x
         .packed = packed,
         .bias = bias,
         .norm = norm,
-        .block = block_tiles(shape->c, shape->o),
         .scratch = scratch,
     };
-    kernels(shape)->apply(&job);
+    if (shape->c == 1)
+        ISA_PICK(conv_apply_image)->apply(&job);
+    else
+        ISA_PICK(conv_apply_winograd)->apply(&job);
 }
 
 void conv_backward_data(const struct conv_shape *shape, const float *dy, const float *packed,
                         float *dx0, float *dx1, int c0, float *scratch)
 {
     ENSURE(shape->c > 1);
+    struct conv_shape back = turned(shape);
     struct conv_job job = {
-        .shape = {shape->o, shape->c, shape->h, shape->w, shape->n},
+        .shape = back,
         .in = {(float *)dy, NULL, shape->o},
         .out = {dx0, dx1, dx1 ? c0 : shape->c},
         .packed = packed,
-        .block = block_tiles(shape->c, shape->o),
         .scratch = scratch,
     };
-    kernels(shape)->apply(&job);
+    ISA_PICK(conv_apply_winograd)->apply(&job);
 }
 
 void conv_backward_weights(const struct conv_shape *shape, const struct conv_input *x,
@@ -97,8 +106,10 @@ void conv_backward_weights(const struct conv_shape *shape, const struct conv_inp
         .dy = dy,
         .dweight = dweight,
         .dbias = dbias,
-        .block = block_tiles(shape->c, shape->o),
         .scratch = scratch,
     };
-    kernels(shape)->gradient(&job);
+    if (shape->c == 1)
+        ISA_PICK(conv_gradient_image)->gradient(&job);
+    else
+        ISA_PICK(conv_gradient_winograd)->gradient(&job);
 }

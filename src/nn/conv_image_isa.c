@@ -112,4 +112,6 @@ static void gradient(const struct conv_gradient_job *job)
     }
 }
 
-const struct conv_kernels ISA_NAME(conv_image) = {pack, apply, gradient};
+const struct conv_pack_kernels ISA_NAME(conv_pack_image) = {pack};
+const struct conv_apply_kernels ISA_NAME(conv_apply_image) = {apply};
+const struct conv_gradient_kernels ISA_NAME(conv_gradient_image) = {gradient};

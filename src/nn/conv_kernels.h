@@ -4,17 +4,26 @@
  *
  * Winograd F(4x4,3x3): the map is cut into tiles of 4x4 outputs, each from a 6x6 patch of
  * inputs; in the domain of the 36 values xi of the transformed patch the convolution is 36
- * products of matrices [tiles x c] [c x o]. Tiles are taken in blocks of BLOCK tiles:
- *   v [36][c/16][BLOCK][16]  transformed inputs    (stride between xi: conv_stride(BLOCK, c))
- *   m [36][o/16][BLOCK][16]  products              (conv_stride(BLOCK, o))
- *   u [36][o/16][c][16]      transformed weights, "packed". */
+ * products of matrices [tiles x c] [c x o]. Tiles are taken in blocks:
+ *   v [c/16][xi][block][16]   transformed inputs      (xi lie CONV_STEP(block) floats apart)
+ *   m [o/16][xi][block][16]   products, or transformed gradients of the outputs
+ *   u [36][o/16][c][16]       transformed weights, "packed". */
 #ifndef BEN_NN_CONV_KERNELS_H
 #define BEN_NN_CONV_KERNELS_H
 
 #include "nn/conv.h"
 #include "nn/isa.h"
 
-#define CONV_XI 36
+enum {
+    CONV_XI = 36,
+    CONV_BLOCK = 28,          /* tiles at a time: v and m share the second-level cache */
+    CONV_GRADIENT_BLOCK = 64, /* the same for the gradient in the weights: longer sums */
+    CONV_PANEL = 2,           /* blocks of 16 outputs at a time */
+    CONV_CHUNK = 64,          /* input channels at a time of the gradient, for few tiles */
+};
+
+/* The odd line of 64 bytes keeps the 36 values of a tile out of each other's cache sets. */
+#define CONV_STEP(block) (16 * (size_t)(block) + 16)
 
 /* Activations of one tensor in up to two pieces of channels. */
 struct conv_pieces {
@@ -28,7 +37,6 @@ struct conv_job {
     const float *packed;
     const float *bias; /* NULL: out is the plain convolution, no bias, no ELU */
     const struct conv_norm *norm;
-    int block; /* tiles per block */
     float *scratch;
 };
 
@@ -37,31 +45,37 @@ struct conv_gradient_job {
     struct conv_pieces in; /* only read */
     const float *dy;
     float *dweight, *dbias;
-    int block;
     float *scratch;
 };
 
-struct conv_kernels {
-    /* adjoint: of the filters turned around and with c and o exchanged. */
+/* adjoint: the filters turned around and with c and o exchanged, as backward data wants them. */
+struct conv_pack_kernels {
     void (*pack)(const struct conv_shape *shape, const float *weight, int adjoint,
                  float *packed);
+};
+struct conv_apply_kernels {
     void (*apply)(const struct conv_job *job);
+};
+struct conv_gradient_kernels {
     void (*gradient)(const struct conv_gradient_job *job);
 };
 
-ISA_DECLARE(struct conv_kernels, conv_winograd);
-ISA_DECLARE(struct conv_kernels, conv_image);
+ISA_DECLARE(struct conv_pack_kernels, conv_pack_winograd);
+ISA_DECLARE(struct conv_apply_kernels, conv_apply_winograd);
+ISA_DECLARE(struct conv_gradient_kernels, conv_gradient_winograd);
+ISA_DECLARE(struct conv_pack_kernels, conv_pack_image);
+ISA_DECLARE(struct conv_apply_kernels, conv_apply_image);
+ISA_DECLARE(struct conv_gradient_kernels, conv_gradient_image);
 
-/* Floats from one xi to the next. The odd line of 64 bytes keeps the 36 values of a tile out of
- * each other's cache sets. */
-static inline size_t conv_stride(int block, int channels)
+static inline int conv_tiles(const struct conv_shape *shape)
 {
-    return (size_t)block * (size_t)channels + 16;
+    return (shape->h + 3) / 4 * ((shape->w + 3) / 4);
 }
 
-static inline int conv_tiles(int length)
+/* Whether all tiles of a slice fit one block of the gradient. */
+static inline int conv_few_tiles(const struct conv_shape *shape)
 {
-    return (length + 3) / 4;
+    return conv_tiles(shape) <= CONV_GRADIENT_BLOCK;
 }
 
 #endif

@@ -71,7 +71,11 @@ VEC_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no)
 /* Of a NaN x the result is NaN. */
 VEC_INLINE vec vec_at_least(vec x, float low)
 {
+#if defined(__AVX512F__)
+    return (vec)_mm512_max_ps(_mm512_set1_ps(low), (__m512)x); /* the second where unordered */
+#else
     return vec_if_greater(vec_set(low), x, vec_set(low), x);
+#endif
 }
 
 VEC_INLINE vec vec_at_most(vec x, float high)
@@ -84,35 +88,36 @@ VEC_INLINE vec vec_max(vec a, vec b)
     return vec_if_greater(a, b, a, b);
 }
 
-/* x = n ln(2) + r: sets scale = 2^n and returns expm1(r), so exp(x) = scale * (1 + expm1(r)).
- * For -87.3 <= x <= 88.3. */
-VEC_INLINE vec vec_exp_parts(vec x, vec *scale)
+/* expm1(r) for |r| <= ln(2)/2. */
+VEC_INLINE vec vec_expm1_small(vec r)
 {
-    const float shift = 0x1.8p23f; /* adding it rounds to an integer, found in the low bits */
-    vec t = x * 0x1.715476p+0f + shift;
-    vec n = t - shift;
-    vec r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f; /* ln(2) in two parts */
     vec q = r * 0x1.6d9956p-10f + 0x1.122838p-7f;
     q = q * r + 0x1.555486p-5f;
     q = q * r + 0x1.5554b0p-3f;
     q = q * r + 0.5f;
-    *scale = (vec)((((vec_int)t + 127) & 0x1ff) << 23);
     return (r * r) * q + r;
 }
+
+/* Adding it rounds x / ln(2) to an integer n, and leaves n + 127 in the low bits. */
+#define VEC_EXP_SHIFT 0x1.8000fep23f
 
 /* Within 1.5 units in the last place; x is taken as if within [-87.3, 88.3]. */
 VEC_INLINE vec vec_exp(vec x)
 {
-    vec scale;
-    vec p = vec_exp_parts(vec_at_most(vec_at_least(x, -87.3f), 88.3f), &scale);
-    return scale * p + scale;
+    x = vec_at_most(vec_at_least(x, -87.3f), 88.3f);
+    vec t = x * 0x1.715476p+0f + VEC_EXP_SHIFT, n = t - VEC_EXP_SHIFT;
+    vec r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f; /* ln(2) in two parts */
+    vec scale = (vec)((vec_int)t << 23);                  /* 2^n */
+    return scale * vec_expm1_small(r) + scale;
 }
 
-/* x > 0 ? x : exp(x) - 1, precise for small x too. */
+/* x > 0 ? x : exp(x) - 1, precise for small x too; ln(2) in one part will do, since where n is
+ * large the result is near -1. */
 VEC_INLINE vec vec_elu(vec x)
 {
-    vec scale;
-    vec p = vec_exp_parts(vec_at_least(x, -20.0f), &scale);
+    vec y = vec_at_least(x, -20.0f);
+    vec t = y * 0x1.715476p+0f + VEC_EXP_SHIFT, n = t - VEC_EXP_SHIFT;
+    vec scale = (vec)((vec_int)t << 23), p = vec_expm1_small(y - n * 0x1.62e43p-1f);
     return vec_if_greater(x, vec_set(0), x, scale * p + (scale - 1));
 }
 
@@ -120,6 +125,25 @@ VEC_INLINE vec vec_elu(vec x)
 VEC_INLINE vec vec_sigmoid(vec x)
 {
     return 1 / (1 + vec_exp(-x));
+}
+
+/* rows[i][j] <-> rows[j][i]. */
+VEC_INLINE void vec_transpose(vec rows[BEN_LANES])
+{
+    vec_int lane;
+    for (int l = 0; l < BEN_LANES; l++)
+        lane[l] = l;
+#pragma GCC unroll 4
+    for (int s = 1; s < BEN_LANES; s *= 2) { /* swaps the off-diagonal blocks of s x s */
+        vec_int low = lane + (lane & s) * ((BEN_LANES - s) / s), high = low + s;
+#pragma GCC unroll 16
+        for (int i = 0; i < BEN_LANES; i++)
+            if ((i & s) == 0) {
+                vec a = rows[i], b = rows[i + s];
+                rows[i] = __builtin_shuffle(a, b, low);
+                rows[i + s] = __builtin_shuffle(a, b, high);
+            }
+    }
 }
 
 VEC_INLINE float vec_sum(vec x)

@@ -22,6 +22,11 @@
 #define WINOGRAD_A 0x1.6a09e6p-1f /* sqrt(1/2) */
 #define WINOGRAD_B 0x1.6a09e6p+0f /* sqrt(2) */
 
+/* The 36 values are made, kept and used in three stages of two rows: rows 0 and 5, 1 and 2,
+ * 3 and 4. WINOGRAD_ROW(i): place of the first value of row i. */
+enum { WINOGRAD_STAGES = 3, WINOGRAD_STAGE = 12 };
+#define WINOGRAD_ROW(i) ((i) == 0 ? 0 : (i) == 5 ? 6 : 6 * (i) + 6)
+
 /* One row of the transformed patch: t B, stored at v, v + step, ... */
 VEC_INLINE void winograd_input_row(const vec t[6], float *v, size_t step)
 {
@@ -35,44 +40,48 @@ VEC_INLINE void winograd_input_row(const vec t[6], float *v, size_t step)
     vec_store(v + 5 * step, t[1] + t[5] - 2.5f * t[3]);
 }
 
-/* B'dB of the patch at d (pixels 16 floats apart, rows row floats apart); value xi goes to
- * v + xi * step. Columns first, a row or two of the result at a time, so that nothing but the
- * result is stored. */
-VEC_INLINE void winograd_input(const float *d, size_t row, float *v, size_t step)
+/* B'dB of the patch at d (pixels 16 floats apart, rows row floats apart), two of its six rows:
+ * value k of the stage goes to v + k * step. Columns first, so that nothing but the result is
+ * stored. */
+VEC_INLINE void winograd_input_ends(const float *d, size_t row, float *v, size_t step)
 {
     vec a[6], b[6];
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
         const float *p = d + 16 * j;
         a[j] = vec_load(p) + vec_load(p + 4 * row) - 2.5f * vec_load(p + 2 * row);
+        b[j] = vec_load(p + row) + vec_load(p + 5 * row) - 2.5f * vec_load(p + 3 * row);
     }
     winograd_input_row(a, v, step);
+    winograd_input_row(b, v + 6 * step, step);
+}
+
+/* The rows of the points +-point, where square is that of the other pair. */
+VEC_INLINE void winograd_input_pair(const float *d, size_t row, float *v, size_t step,
+                                    float point, float square)
+{
+    vec a[6], b[6];
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
         const float *p = d + 16 * j;
-        vec even = vec_load(p + 4 * row) - 2 * vec_load(p + 2 * row);
-        vec odd = vec_load(p + 3 * row) - 2 * vec_load(p + row);
-        a[j] = even + WINOGRAD_A * odd;
-        b[j] = even - WINOGRAD_A * odd;
+        vec even = vec_load(p + 4 * row) - square * vec_load(p + 2 * row);
+        vec odd = vec_load(p + 3 * row) - square * vec_load(p + row);
+        a[j] = even + point * odd;
+        b[j] = even - point * odd;
     }
-    winograd_input_row(a, v + 6 * step, step);
-    winograd_input_row(b, v + 12 * step, step);
-#pragma GCC unroll 6
-    for (int j = 0; j < 6; j++) {
-        const float *p = d + 16 * j;
-        vec even = vec_load(p + 4 * row) - 0.5f * vec_load(p + 2 * row);
-        vec odd = vec_load(p + 3 * row) - 0.5f * vec_load(p + row);
-        a[j] = even + WINOGRAD_B * odd;
-        b[j] = even - WINOGRAD_B * odd;
-    }
-    winograd_input_row(a, v + 18 * step, step);
-    winograd_input_row(b, v + 24 * step, step);
-#pragma GCC unroll 6
-    for (int j = 0; j < 6; j++) {
-        const float *p = d + 16 * j;
-        a[j] = vec_load(p + row) + vec_load(p + 5 * row) - 2.5f * vec_load(p + 3 * row);
-    }
-    winograd_input_row(a, v + 30 * step, step);
+    winograd_input_row(a, v, step);
+    winograd_input_row(b, v + 6 * step, step);
+}
+
+VEC_INLINE void winograd_input_stage(int stage, const float *d, size_t row, float *v,
+                                     size_t step)
+{
+    if (stage == 0)
+        winograd_input_ends(d, row, v, step);
+    else if (stage == 1)
+        winograd_input_pair(d, row, v, step, WINOGRAD_A, 2);
+    else
+        winograd_input_pair(d, row, v, step, WINOGRAD_B, 0.5f);
 }
 
 /* A'm along one line of six. */
@@ -95,7 +104,7 @@ VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
         vec line[6], o[4];
 #pragma GCC unroll 6
         for (int i = 0; i < 6; i++)
-            line[i] = vec_load(m + (size_t)(6 * i + j) * step);
+            line[i] = vec_load(m + (size_t)(WINOGRAD_ROW(i) + j) * step);
         winograd_output_line(line, o);
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
@@ -107,41 +116,40 @@ VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
 }
 
 /* A along one line of four. */
-VEC_INLINE void winograd_output_adjoint_line(const vec y[4], vec o[6])
+VEC_INLINE void winograd_gradient_row(const vec y[4], float *m, size_t step)
 {
     vec s = WINOGRAD_B * y[0] + WINOGRAD_A * y[2], t = y[1] + 0.5f * y[3];
     vec p = WINOGRAD_A * y[0] + WINOGRAD_B * y[2], q = y[1] + 2 * y[3];
-    o[0] = y[0];
-    o[1] = s + t;
-    o[2] = s - t;
-    o[3] = p + q;
-    o[4] = p - q;
-    o[5] = y[3];
+    vec_store(m, y[0]);
+    vec_store(m + step, s + t);
+    vec_store(m + 2 * step, s - t);
+    vec_store(m + 3 * step, p + q);
+    vec_store(m + 4 * step, p - q);
+    vec_store(m + 5 * step, y[3]);
 }
 
-/* A dy A' of the 4x4 patch at y (pixels 16 floats apart); value xi goes to m + xi * step. */
-VEC_INLINE void winograd_output_adjoint(const float *y, size_t row, float *m, size_t step)
+/* A dy A', the adjoint of the output's transform, of the 4x4 patch at y (as the input's). */
+VEC_INLINE void winograd_gradient_stage(int stage, const float *y, size_t row, float *m,
+                                        size_t step)
 {
-    vec w[6][4];
+    const float near = stage == 1 ? WINOGRAD_B : WINOGRAD_A;
+    const float far = stage == 1 ? WINOGRAD_A : WINOGRAD_B, last = stage == 1 ? 0.5f : 2;
+    vec a[4], b[4];
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
-        vec line[4], o[6];
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++)
-            line[i] = vec_load(y + (size_t)i * row + 16 * j);
-        winograd_output_adjoint_line(line, o);
-#pragma GCC unroll 6
-        for (int i = 0; i < 6; i++)
-            w[i][j] = o[i];
+        const float *p = y + 16 * j;
+        if (stage == 0) {
+            a[j] = vec_load(p);
+            b[j] = vec_load(p + 3 * row);
+        } else {
+            vec even = near * vec_load(p) + far * vec_load(p + 2 * row);
+            vec odd = vec_load(p + row) + last * vec_load(p + 3 * row);
+            a[j] = even + odd;
+            b[j] = even - odd;
+        }
     }
-#pragma GCC unroll 6
-    for (int i = 0; i < 6; i++) {
-        vec o[6];
-        winograd_output_adjoint_line(w[i], o);
-#pragma GCC unroll 6
-        for (int j = 0; j < 6; j++)
-            vec_store(m + (size_t)(6 * i + j) * step, o[j]);
-    }
+    winograd_gradient_row(a, m, step);
+    winograd_gradient_row(b, m + 6 * step, step);
 }
 
 /* G along one line of three. */
@@ -158,11 +166,11 @@ VEC_INLINE void winograd_filter_line(const vec g[3], vec o[6])
 }
 
 /* GgG' of the 3x3 filter g; value xi goes to u + xi * step. */
-VEC_INLINE void winograd_filter(const vec g[3][3], float *u, size_t step)
+VEC_INLINE void winograd_filter(const vec g[9], float *u, size_t step)
 {
     vec w[6][3];
     for (int j = 0; j < 3; j++) {
-        vec line[3] = {g[0][j], g[1][j], g[2][j]}, o[6];
+        vec line[3] = {g[j], g[3 + j], g[6 + j]}, o[6];
         winograd_filter_line(line, o);
         for (int i = 0; i < 6; i++)
             w[i][j] = o[i];
@@ -171,7 +179,7 @@ VEC_INLINE void winograd_filter(const vec g[3][3], float *u, size_t step)
         vec o[6];
         winograd_filter_line(w[i], o);
         for (int j = 0; j < 6; j++)
-            vec_store(u + (size_t)(6 * i + j) * step, o[j]);
+            vec_store(u + (size_t)(WINOGRAD_ROW(i) + j) * step, o[j]);
     }
 }
 
@@ -185,7 +193,7 @@ VEC_INLINE void winograd_filter_adjoint_line(const vec u[6], vec g[3])
 }
 
 /* G'uG of the 36 values at u + xi * step. */
-VEC_INLINE void winograd_filter_adjoint(const float *u, size_t step, vec g[3][3])
+VEC_INLINE void winograd_filter_adjoint(const float *u, size_t step, vec g[9])
 {
     vec w[3][6];
 #pragma GCC unroll 6
@@ -193,7 +201,7 @@ VEC_INLINE void winograd_filter_adjoint(const float *u, size_t step, vec g[3][3]
         vec line[6], o[3];
 #pragma GCC unroll 6
         for (int i = 0; i < 6; i++)
-            line[i] = vec_load(u + (size_t)(6 * i + j) * step);
+            line[i] = vec_load(u + (size_t)(WINOGRAD_ROW(i) + j) * step);
         winograd_filter_adjoint_line(line, o);
 #pragma GCC unroll 3
         for (int i = 0; i < 3; i++)
@@ -201,7 +209,7 @@ VEC_INLINE void winograd_filter_adjoint(const float *u, size_t step, vec g[3][3]
     }
 #pragma GCC unroll 3
     for (int i = 0; i < 3; i++)
-        winograd_filter_adjoint_line(w[i], g[i]);
+        winograd_filter_adjoint_line(w[i], g + 3 * i);
 }
 
 #endif
