@@ -63,7 +63,9 @@ struct cohort_options {
 enum ben_status cohort_open(const char *const *inputs, int n_inputs,
                             const struct cohort_options *options, struct cohort **cohort);
 
-/* The list as one fresh block of bytes and back. Local. */
+/* The list, or a part of it in a struct cohort of the caller's ({scans + first, count}), as one
+ * fresh block of bytes and back; this is also how ranks exchange what cohort_inspect found.
+ * Local. */
 enum ben_status cohort_pack(const struct cohort *cohort, char **bytes, size_t *n);
 enum ben_status cohort_unpack(const char *bytes, size_t n, struct cohort **cohort);
 
