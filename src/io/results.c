@@ -90,9 +90,10 @@ static void end_if_broken(const struct writer *writer, enum ben_status status)
 
 /* ---- data sets in rounds ---- */
 
-/* A chunked one-dimensional data set that can grow, without time stamps. */
+/* A chunked one-dimensional data set that can grow, without time stamps. deflate 0: none. With
+ * it length must be whole chunks: HDF5 would fill the rest of one with whatever is in memory. */
 static enum ben_status create_set(const struct writer *writer, const char *name, hid_t type,
-                                  uint64_t length, size_t chunk, hid_t *set)
+                                  uint64_t length, size_t chunk, int deflate, hid_t *set)
 {
     enum ben_status st = BEN_OK;
     hid_t space = H5_NONE, options = H5_NONE;
@@ -101,11 +102,10 @@ static enum ben_status create_set(const struct writer *writer, const char *name,
     TRY_H5(options = H5Pcreate(H5P_DATASET_CREATE));
     TRY_H5(H5Pset_chunk(options, 1, &part));
     TRY_H5(H5Pset_obj_track_times(options, 0));
-    if (writer->cohort->deflate > 0) {
-        if (H5Tget_size(type) > 1 && H5Tget_class(type) != H5T_COMPOUND)
-            TRY_H5(H5Pset_shuffle(options));
-        TRY_H5(H5Pset_deflate(options, (unsigned)writer->cohort->deflate));
-    }
+    if (deflate > 0 && H5Tget_size(type) > 1)
+        TRY_H5(H5Pset_shuffle(options));
+    if (deflate > 0)
+        TRY_H5(H5Pset_deflate(options, (unsigned)deflate));
     TRY_H5(*set =
                H5Dcreate2(writer->file, name, type, space, H5P_DEFAULT, options, H5P_DEFAULT));
 out:
@@ -184,6 +184,7 @@ out:
 struct voxel_filler {
     const struct writer *writer;
     const struct voxel_set *set;
+    size_t width; /* bytes of a voxel in the file */
     long scan;    /* whose voxels are loaded; -1: none */
     void *voxels; /* of the largest scan */
 };
@@ -222,7 +223,9 @@ static enum ben_status fill_voxels(void *context, uint64_t first, size_t count, 
     enum ben_status st = BEN_OK;
     struct voxel_filler *filler = context;
     const struct writer *writer = filler->writer;
-    for (uint64_t at = first, end = first + count; at < end;) {
+    uint64_t all = writer->offset[writer->n], end = first + count < all ? first + count : all;
+    memset(data, 0, count * filler->width); /* behind the last scan */
+    for (uint64_t at = first; at < end;) {
         long scan = scan_at(writer, at);
         uint64_t begin = writer->offset[scan], stop = writer->offset[scan + 1];
         size_t n = (size_t)((stop < end ? stop : end) - at);
@@ -251,8 +254,9 @@ static enum ben_status write_voxels(const struct writer *writer, const struct vo
 {
     enum ben_status st = BEN_OK;
     hid_t set = H5_NONE, type = H5_NONE;
-    size_t width = about->half ? 2 : 1, chunk = CHUNK_BYTES / width;
-    struct voxel_filler voxels = {writer, about, -1, NULL};
+    const size_t width = about->half ? 2 : 1, chunk = CHUNK_BYTES / width;
+    const uint64_t length = (writer->offset[writer->n] + chunk - 1) / chunk * chunk;
+    struct voxel_filler voxels = {writer, about, width, -1, NULL};
     const struct filler filler = {fill_voxels, &voxels, width};
     voxels.voxels = malloc(largest_scan(writer) * (about->half ? sizeof(float) : 1) + 1);
     TRY(comm_agree(writer->comm, voxels.voxels ? BEN_OK
@@ -262,9 +266,9 @@ static enum ben_status write_voxels(const struct writer *writer, const struct vo
         TRY(h5_half_type(&type));
     else
         TRY_H5(type = H5Tcopy(H5T_NATIVE_UINT8));
-    TRY(create_set(writer, about->name, type, writer->offset[writer->n], chunk, &set));
+    TRY(create_set(writer, about->name, type, length, chunk, writer->cohort->deflate, &set));
     TRY(h5_set_text(set, "description", about->description));
-    TRY(write_rounds(writer, set, type, writer->offset[writer->n], chunk, &filler));
+    TRY(write_rounds(writer, set, type, length, chunk, &filler));
 out:
     h5_free(&set);
     h5_free(&type);
@@ -435,7 +439,7 @@ static enum ben_status write_scans(const struct writer *writer)
     TRY(comm_agree(writer->comm, plan_row(&rows)));
     const struct filler filler = {fill_rows, &rows, rows.row};
     TRY(row_type(&rows, &type));
-    TRY(create_set(writer, "scan", type, (uint64_t)writer->n, CHUNK_ROWS, &set));
+    TRY(create_set(writer, "scan", type, (uint64_t)writer->n, CHUNK_ROWS, 0, &set));
     TRY(h5_set_text(set, "missing", "texts n/a, integers -1, reals NaN"));
     TRY(write_rounds(writer, set, type, (uint64_t)writer->n, CHUNK_ROWS, &filler));
 out:

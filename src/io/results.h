@@ -6,7 +6,8 @@
  *                 missing ones "n/a", integers -1, reals NaN), then dim [3], voxel_mm [3],
  *                 affine [3][4], offset, voxels
  *   /mask         uint8, 1-D: all voxels of all scans one after the other, scan s at
- *                 [offset, offset + voxels), x fastest: reshape to (dim[2], dim[1], dim[0])
+ *                 [offset, offset + voxels), x fastest: reshape to (dim[2], dim[1], dim[0]);
+ *                 zeros follow the last, up to a whole chunk
  *   /probability  float16, /uncertainty float16, likewise, where asked for
  *
  * and the given texts as attributes of the root. The file is written under a temporary name,

@@ -188,9 +188,12 @@ static void check_content(const char *path)
     uint8_t *mask = read_all(file, "mask", H5T_NATIVE_UINT8, 1, &n_mask);
     float *probability =
         read_all(file, "probability", H5T_NATIVE_FLOAT, sizeof(float), &n_probability);
-    CU_ASSERT_EQUAL_FATAL(n_mask, rows[SCANS - 1].offset + rows[SCANS - 1].voxels);
-    CU_ASSERT_EQUAL_FATAL(n_probability, n_mask);
+    size_t end = rows[SCANS - 1].offset + rows[SCANS - 1].voxels, behind = 0;
+    CU_ASSERT_FATAL(n_mask >= end && n_probability >= end);
     CU_ASSERT_EQUAL(wrong_voxels(rows, mask, probability), 0);
+    for (size_t i = end; i < n_mask; i++)
+        behind += mask[i] != 0;
+    CU_ASSERT_EQUAL(behind, 0);
     CU_ASSERT_EQUAL(H5Lexists(file, "uncertainty", H5P_DEFAULT), 0);
     free(rows);
     free(mask);
@@ -302,8 +305,8 @@ static void test_rounds(void)
         size_t n, wrong = 0;
         hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
         uint8_t *mask = read_all(file, "mask", H5T_NATIVE_UINT8, 1, &n);
-        CU_ASSERT_EQUAL_FATAL(n, (size_t)MANY * SIDE * SIDE);
-        for (size_t i = 0; i < n; i++)
+        CU_ASSERT_FATAL(n >= (size_t)MANY * SIDE * SIDE);
+        for (size_t i = 0; i < (size_t)MANY * SIDE * SIDE; i++)
             wrong += mask[i] != 1 + i / (SIDE * SIDE);
         CU_ASSERT_EQUAL(wrong, 0);
         free(mask);

@@ -140,7 +140,7 @@ static void test_changed_byte(void)
 static void run_child(int pipe_end, int round)
 {
     struct journal *journal;
-    char name[32], key[32];
+    char name[32], key[48];
     snprintf(name, sizeof name, "job-%d", round % 3); /* names are met again */
     if (journal_open(folder, name, &journal))
         _exit(1);
@@ -178,7 +178,7 @@ static void test_killed(void)
     enum { ROUNDS = 40 };
     int acknowledged[ROUNDS];
     struct journal_book *book;
-    char key[32];
+    char key[48];
     check_folder_create(folder);
     for (int round = 0; round < ROUNDS; round++)
         acknowledged[round] = kill_one(round);
