@@ -6,11 +6,11 @@
 small=(--size 32 --batch 2 --repeat 2 --mc 3)
 expect 0 "$BEN" bench "${small[@]}"
 for word in 'FMA peak' enc1.conv1 nonlocal whole 'Monte Carlo, 3 samples' backward Adam N4 memory; do
-    grep -q "$word" "$TMP/out" || fail "no '$word' in the tables"
+    grep -q "$word" "$TMP/printed" || fail "no '$word' in the tables"
 done
 
 expect 0 ranks 2 "$BEN" bench "${small[@]}" --json --quiet
-/usr/bin/env python3 - "$TMP/out" <<'END' || fail "the JSON is not as it should be"
+/usr/bin/env python3 - "$TMP/printed" <<'END' || fail "the JSON is not as it should be"
 import json, sys
 b = json.load(open(sys.argv[1]))
 assert b["machine"]["ranks"] == 2 and b["machine"]["peak_flops_per_s"] > 0
