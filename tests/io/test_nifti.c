@@ -97,6 +97,7 @@ static void test_types(void)
 {
     char folder[256], path[300];
     long double voxels[VOXELS];
+    memset(voxels, 0, sizeof voxels); /* a long double's padding is written too */
     check_folder_create(folder);
     for (size_t t = 0; t < sizeof all_types / sizeof all_types[0]; t++)
         for (int form = 0; form < 8; form++) {
