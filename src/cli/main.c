@@ -11,6 +11,7 @@
 
 static const struct command *const commands[] = {
     &command_segment,
+    &command_train,
     &command_evaluate,
     &command_bench,
     &command_info,
