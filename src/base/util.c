@@ -93,9 +93,14 @@ bool util_is_file(const char *path)
 
 char *util_temporary(const char *path)
 {
-    /* The ending stays, since libraries choose the format by it. */
+    /* Host and process, since jobs on several machines may share the folder. The ending stays,
+     * since libraries choose the format by it. */
     const char *name = util_basename(path);
-    return util_format("%.*s.tmp%ld.%s", (int)(name - path), path, (long)getpid(), name);
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return util_format("%.*s.tmp%08x-%ld.%s", (int)(name - path), path,
+                       (unsigned)util_hash(UTIL_HASH_START, host, strlen(host)), (long)getpid(),
+                       name);
 }
 
 static enum ben_status sync_path(const char *path, int flags)
