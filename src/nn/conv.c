@@ -13,10 +13,9 @@ static size_t apply_floats(const struct conv_shape *shape)
 static size_t gradient_floats(const struct conv_shape *shape)
 {
     size_t blocks = (size_t)(shape->c + shape->o) / 16;
-    size_t values = blocks * CONV_XI * CONV_STEP(CONV_GRADIENT_BLOCK);
     if (conv_few_tiles(shape))
-        return values + CONV_XI * (16 * CONV_PANEL * CONV_CHUNK + 16);
-    return values / 3 + CONV_XI * (size_t)shape->c * (size_t)shape->o;
+        return CONV_XI * (blocks * CONV_STEP(CONV_FEW) + 16 * CONV_PANEL * CONV_CHUNK + 16);
+    return CONV_XI * (blocks * CONV_STEP(CONV_BLOCK) + (size_t)shape->c * (size_t)shape->o);
 }
 
 /* What backward data applies: c and o exchanged. */

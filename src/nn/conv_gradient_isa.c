@@ -14,27 +14,29 @@ enum { CHANNELS = 2, GROUP = 1, ALONE = 2 };
 #endif
 enum { TAPS = 9, SQUARE = TAPS * BEN_LANES };
 
-#define STEP CONV_STEP(CONV_GRADIENT_BLOCK)
-
-/* m [o/16][stages * 12][block][16]: transformed gradients of the outputs of a block of tiles. */
+/* m: transformed gradients of the outputs of a block of tiles; xi lie xs floats apart, blocks of
+ * 16 channels cs. What is transformed is also added to dbias. */
 VEC_INLINE void transform_gradients(const struct conv_gradient_job *job,
-                                    const struct tiles *tiles, int first_stage, int stages,
-                                    float *m)
+                                    const struct tiles *tiles, size_t xs, size_t cs, float *m)
 {
     const struct conv_shape *shape = &job->shape;
     const struct conv_pieces dy = {(float *)job->dy, NULL, shape->o};
     float patch[16 * 16] __attribute__((aligned(64)));
     size_t row;
-    for (int ob = 0; ob < shape->o / 16; ob++, m += (size_t)stages * WINOGRAD_STAGE * STEP) {
+    for (int ob = 0; ob < shape->o / 16; ob++, m += cs) {
         const float *plane = tiles_plane(&dy, shape, shape->o, 0, ob);
+        vec sum[BEN_VECS] = {{0}};
         for (int t = 0; t < tiles->n; t++) {
             struct place at = tiles->at[t];
             const float *d = tiles_read(plane, shape, at.y, at.x, 4, patch, &row);
-            for (int l = 0; l < 16; l += BEN_LANES)
-                for (int s = 0; s < stages; s++)
-                    winograd_gradient_stage(first_stage + s, d + l, row,
-                                            m + (size_t)s * WINOGRAD_STAGE * STEP + 16 * t + l,
-                                            STEP);
+            for (int l = 0; l < BEN_VECS; l++) {
+                sum[l] += winograd_gradient_sum(d + l * BEN_LANES, row);
+                winograd_gradient(d + l * BEN_LANES, row, m + 16 * t + l * BEN_LANES, xs);
+            }
+        }
+        for (int l = 0; l < BEN_VECS; l++) {
+            float *b = job->dbias + 16 * ob + l * BEN_LANES;
+            vec_store_loose(b, vec_load_loose(b) + sum[l]);
         }
     }
 }
@@ -109,23 +111,22 @@ static void gradient_weights(const struct conv_gradient_job *job, const float *d
         }
 }
 
-/* Many tiles: block by block and stage by stage into du of all weights. */
-static void gradient_staged(const struct conv_gradient_job *job)
+/* Many tiles: block by block into du of all weights. */
+static void gradient_blocks(const struct conv_gradient_job *job)
 {
     const struct conv_shape *shape = &job->shape;
-    const size_t deep = WINOGRAD_STAGE * STEP, us = (size_t)shape->c * (size_t)shape->o;
+    const size_t step = CONV_STEP(CONV_BLOCK), deep = CONV_XI * step;
+    size_t us = (size_t)shape->c * (size_t)shape->o;
     float *v = job->scratch, *m = v + (size_t)(shape->c / 16) * deep;
     float *du = m + (size_t)(shape->o / 16) * deep;
     struct tiles tiles = tiles_start(shape, 1);
-    for (int add = 0; tiles_next(&tiles, CONV_GRADIENT_BLOCK); add = 1)
-        for (int stage = 0; stage < WINOGRAD_STAGES; stage++) {
-            float *to = du + (size_t)(stage * WINOGRAD_STAGE) * us;
-            tiles_inputs(shape, &job->in, &tiles, stage, 1, STEP, deep, v);
-            transform_gradients(job, &tiles, stage, 1, m);
-            for (size_t i = 0; i < WINOGRAD_STAGE; i++)
-                gradient_product(v + i * STEP, m + i * STEP, deep, to + i * us, shape->c,
-                                 shape->o / 16, tiles.n, add);
-        }
+    for (int add = 0; tiles_next(&tiles, CONV_BLOCK); add = 1) {
+        tiles_inputs(shape, &job->in, &tiles, step, deep, v);
+        transform_gradients(job, &tiles, step, deep, m);
+        for (size_t xi = 0; xi < CONV_XI; xi++)
+            gradient_product(v + xi * step, m + xi * step, deep, du + xi * us, shape->c,
+                             shape->o / 16, tiles.n, add);
+    }
     gradient_weights(job, du, us, 0, shape->o / 16, 0, shape->c);
 }
 
@@ -133,14 +134,14 @@ static void gradient_staged(const struct conv_gradient_job *job)
 static void gradient_panels(const struct conv_gradient_job *job)
 {
     const struct conv_shape *shape = &job->shape;
-    const size_t deep = CONV_XI * STEP;
+    const size_t step = CONV_STEP(CONV_FEW), deep = CONV_XI * step;
     float *v = job->scratch, *m = v + (size_t)(shape->c / 16) * deep;
     float *du = m + (size_t)(shape->o / 16) * deep;
     int blocks = CONV_PANEL, channels = CONV_CHUNK;
     struct tiles tiles = tiles_start(shape, 1);
-    tiles_next(&tiles, CONV_GRADIENT_BLOCK);
-    tiles_inputs(shape, &job->in, &tiles, 0, WINOGRAD_STAGES, STEP, deep, v);
-    transform_gradients(job, &tiles, 0, WINOGRAD_STAGES, m);
+    tiles_next(&tiles, CONV_FEW);
+    tiles_inputs(shape, &job->in, &tiles, step, deep, v);
+    transform_gradients(job, &tiles, step, deep, m);
     for (int ob = 0; ob < shape->o / 16; ob += blocks)
         for (int k = 0; k < shape->c; k += channels) {
             blocks = ob + CONV_PANEL <= shape->o / 16 ? CONV_PANEL : 1;
@@ -148,38 +149,19 @@ static void gradient_panels(const struct conv_gradient_job *job)
             size_t us = 16 * (size_t)blocks * (size_t)channels + 16;
             const float *x = v + (size_t)(k / 16) * deep, *d = m + (size_t)ob * deep;
             for (size_t xi = 0; xi < CONV_XI; xi++)
-                gradient_product(x + xi * STEP, d + xi * STEP, deep, du + xi * us, channels,
+                gradient_product(x + xi * step, d + xi * step, deep, du + xi * us, channels,
                                  blocks, tiles.n, 0);
             gradient_weights(job, du, us, ob, blocks, k, channels);
         }
 }
 
-/* dbias [o] = the sum over pixels of dy [o/16][pixel][16], row by row. */
-static void gradient_bias(const struct conv_gradient_job *job)
-{
-    const float *dy = job->dy;
-    for (int o = 0; o < job->shape.o; o += 16) {
-        vec sum[BEN_VECS] = {{0}};
-        for (int y = 0; y < job->shape.h; y++) {
-            vec row[BEN_VECS] = {{0}};
-            for (int x = 0; x < job->shape.w; x++, dy += 16)
-                for (int l = 0; l < BEN_VECS; l++)
-                    row[l] += vec_load(dy + l * BEN_LANES);
-            for (int l = 0; l < BEN_VECS; l++)
-                sum[l] += row[l];
-        }
-        for (int l = 0; l < BEN_VECS; l++)
-            vec_store_loose(job->dbias + o + l * BEN_LANES, sum[l]);
-    }
-}
-
 static void gradient(const struct conv_gradient_job *job)
 {
-    gradient_bias(job);
+    memset(job->dbias, 0, (size_t)job->shape.o * sizeof *job->dbias);
     if (conv_few_tiles(&job->shape))
         gradient_panels(job);
     else
-        gradient_staged(job);
+        gradient_blocks(job);
 }
 
 const struct conv_gradient_kernels ISA_NAME(conv_gradient_winograd) = {gradient};

@@ -16,10 +16,10 @@
 
 enum {
     CONV_XI = 36,
-    CONV_BLOCK = 28,          /* tiles at a time: v and m share the second-level cache */
-    CONV_GRADIENT_BLOCK = 64, /* the same for the gradient in the weights: longer sums */
-    CONV_PANEL = 2,           /* blocks of 16 outputs at a time */
-    CONV_CHUNK = 64,          /* input channels at a time of the gradient, for few tiles */
+    CONV_BLOCK = 28, /* tiles at a time: v and m share the second-level cache */
+    CONV_FEW = 64,   /* so many are taken at once by the gradient in the weights */
+    CONV_PANEL = 2,  /* blocks of 16 outputs at a time */
+    CONV_CHUNK = 64, /* input channels at a time of the gradient, for few tiles */
 };
 
 /* The odd line of 64 bytes keeps the 36 values of a tile out of each other's cache sets. */
@@ -72,10 +72,10 @@ static inline int conv_tiles(const struct conv_shape *shape)
     return (shape->h + 3) / 4 * ((shape->w + 3) / 4);
 }
 
-/* Whether all tiles of a slice fit one block of the gradient. */
+/* Whether the gradient takes all tiles of a slice at once. */
 static inline int conv_few_tiles(const struct conv_shape *shape)
 {
-    return conv_tiles(shape) <= CONV_GRADIENT_BLOCK;
+    return conv_tiles(shape) <= CONV_FEW;
 }
 
 #endif

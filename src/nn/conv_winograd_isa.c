@@ -191,7 +191,7 @@ VEC_INLINE void apply_strided(const struct conv_job *job, size_t xs, size_t cs)
     float *v = job->scratch + CONV_PANEL * CONV_XI * STEP;
     int blocks = CONV_PANEL;
     while (tiles_next(&tiles, CONV_BLOCK)) {
-        tiles_inputs(shape, &job->in, &tiles, 0, WINOGRAD_STAGES, xs, cs, v);
+        tiles_inputs(shape, &job->in, &tiles, xs, cs, v);
         for (int ob = 0; ob < shape->o / 16; ob += blocks) {
             blocks = ob + CONV_PANEL <= shape->o / 16 ? CONV_PANEL : 1;
             products(job, v, xs, cs, job->scratch, tiles.n, ob, blocks);

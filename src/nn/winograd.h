@@ -22,11 +22,6 @@
 #define WINOGRAD_A 0x1.6a09e6p-1f /* sqrt(1/2) */
 #define WINOGRAD_B 0x1.6a09e6p+0f /* sqrt(2) */
 
-/* The 36 values are made, kept and used in three stages of two rows: rows 0 and 5, 1 and 2,
- * 3 and 4. WINOGRAD_ROW(i): place of the first value of row i. */
-enum { WINOGRAD_STAGES = 3, WINOGRAD_STAGE = 12 };
-#define WINOGRAD_ROW(i) ((i) == 0 ? 0 : (i) == 5 ? 6 : 6 * (i) + 6)
-
 /* One row of the transformed patch: t B, stored at v, v + step, ... */
 VEC_INLINE void winograd_input_row(const vec t[6], float *v, size_t step)
 {
@@ -40,9 +35,7 @@ VEC_INLINE void winograd_input_row(const vec t[6], float *v, size_t step)
     vec_store(v + 5 * step, t[1] + t[5] - 2.5f * t[3]);
 }
 
-/* B'dB of the patch at d (pixels 16 floats apart, rows row floats apart), two of its six rows:
- * value k of the stage goes to v + k * step. Columns first, so that nothing but the result is
- * stored. */
+/* Rows 0 and 5 of B'dB. Columns first, so that nothing but the result is stored. */
 VEC_INLINE void winograd_input_ends(const float *d, size_t row, float *v, size_t step)
 {
     vec a[6], b[6];
@@ -53,10 +46,10 @@ VEC_INLINE void winograd_input_ends(const float *d, size_t row, float *v, size_t
         b[j] = vec_load(p + row) + vec_load(p + 5 * row) - 2.5f * vec_load(p + 3 * row);
     }
     winograd_input_row(a, v, step);
-    winograd_input_row(b, v + 6 * step, step);
+    winograd_input_row(b, v + 30 * step, step);
 }
 
-/* The rows of the points +-point, where square is that of the other pair. */
+/* Two rows, of the points +-point, where square is that of the other pair. */
 VEC_INLINE void winograd_input_pair(const float *d, size_t row, float *v, size_t step,
                                     float point, float square)
 {
@@ -73,15 +66,13 @@ VEC_INLINE void winograd_input_pair(const float *d, size_t row, float *v, size_t
     winograd_input_row(b, v + 6 * step, step);
 }
 
-VEC_INLINE void winograd_input_stage(int stage, const float *d, size_t row, float *v,
-                                     size_t step)
+/* B'dB of the patch at d (pixels 16 floats apart, rows row floats apart); value xi goes to
+ * v + xi * step. */
+VEC_INLINE void winograd_input(const float *d, size_t row, float *v, size_t step)
 {
-    if (stage == 0)
-        winograd_input_ends(d, row, v, step);
-    else if (stage == 1)
-        winograd_input_pair(d, row, v, step, WINOGRAD_A, 2);
-    else
-        winograd_input_pair(d, row, v, step, WINOGRAD_B, 0.5f);
+    winograd_input_ends(d, row, v, step);
+    winograd_input_pair(d, row, v + 6 * step, step, WINOGRAD_A, 2);
+    winograd_input_pair(d, row, v + 18 * step, step, WINOGRAD_B, 0.5f);
 }
 
 /* A'm along one line of six. */
@@ -104,7 +95,7 @@ VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
         vec line[6], o[4];
 #pragma GCC unroll 6
         for (int i = 0; i < 6; i++)
-            line[i] = vec_load(m + (size_t)(WINOGRAD_ROW(i) + j) * step);
+            line[i] = vec_load(m + (size_t)(6 * i + j) * step);
         winograd_output_line(line, o);
 #pragma GCC unroll 4
         for (int i = 0; i < 4; i++)
@@ -115,7 +106,7 @@ VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
         winograd_output_line(w[i], out[i]);
 }
 
-/* A along one line of four. */
+/* One row of A dy A' from a line of four. */
 VEC_INLINE void winograd_gradient_row(const vec y[4], float *m, size_t step)
 {
     vec s = WINOGRAD_B * y[0] + WINOGRAD_A * y[2], t = y[1] + 0.5f * y[3];
@@ -128,28 +119,48 @@ VEC_INLINE void winograd_gradient_row(const vec y[4], float *m, size_t step)
     vec_store(m + 5 * step, y[3]);
 }
 
-/* A dy A', the adjoint of the output's transform, of the 4x4 patch at y (as the input's). */
-VEC_INLINE void winograd_gradient_stage(int stage, const float *y, size_t row, float *m,
-                                        size_t step)
+/* Two rows of A dy A': of the points +-WINOGRAD_A for (B, A, 1/2), +-WINOGRAD_B for (A, B, 2). */
+VEC_INLINE void winograd_gradient_pair(const float *y, size_t row, float *m, size_t step,
+                                       float near, float far, float last)
 {
-    const float near = stage == 1 ? WINOGRAD_B : WINOGRAD_A;
-    const float far = stage == 1 ? WINOGRAD_A : WINOGRAD_B, last = stage == 1 ? 0.5f : 2;
     vec a[4], b[4];
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
         const float *p = y + 16 * j;
-        if (stage == 0) {
-            a[j] = vec_load(p);
-            b[j] = vec_load(p + 3 * row);
-        } else {
-            vec even = near * vec_load(p) + far * vec_load(p + 2 * row);
-            vec odd = vec_load(p + row) + last * vec_load(p + 3 * row);
-            a[j] = even + odd;
-            b[j] = even - odd;
-        }
+        vec even = near * vec_load(p) + far * vec_load(p + 2 * row);
+        vec odd = vec_load(p + row) + last * vec_load(p + 3 * row);
+        a[j] = even + odd;
+        b[j] = even - odd;
     }
     winograd_gradient_row(a, m, step);
     winograd_gradient_row(b, m + 6 * step, step);
+}
+
+/* A dy A', the adjoint of the output's transform, of the 4x4 patch at y (as the input's). */
+VEC_INLINE void winograd_gradient(const float *y, size_t row, float *m, size_t step)
+{
+    vec first[4], last[4];
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        first[j] = vec_load(y + 16 * j);
+        last[j] = vec_load(y + 3 * row + 16 * j);
+    }
+    winograd_gradient_row(first, m, step);
+    winograd_gradient_row(last, m + 30 * step, step);
+    winograd_gradient_pair(y, row, m + 6 * step, step, WINOGRAD_B, WINOGRAD_A, 0.5f);
+    winograd_gradient_pair(y, row, m + 18 * step, step, WINOGRAD_A, WINOGRAD_B, 2);
+}
+
+/* The sum of the same 4x4 patch. */
+VEC_INLINE vec winograd_gradient_sum(const float *y, size_t row)
+{
+    vec sum = {0};
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const float *p = y + (size_t)i * row;
+        sum += (vec_load(p) + vec_load(p + 16)) + (vec_load(p + 32) + vec_load(p + 48));
+    }
+    return sum;
 }
 
 /* G along one line of three. */
@@ -179,7 +190,7 @@ VEC_INLINE void winograd_filter(const vec g[9], float *u, size_t step)
         vec o[6];
         winograd_filter_line(w[i], o);
         for (int j = 0; j < 6; j++)
-            vec_store(u + (size_t)(WINOGRAD_ROW(i) + j) * step, o[j]);
+            vec_store(u + (size_t)(6 * i + j) * step, o[j]);
     }
 }
 
@@ -201,7 +212,7 @@ VEC_INLINE void winograd_filter_adjoint(const float *u, size_t step, vec g[9])
         vec line[6], o[3];
 #pragma GCC unroll 6
         for (int i = 0; i < 6; i++)
-            line[i] = vec_load(u + (size_t)(WINOGRAD_ROW(i) + j) * step);
+            line[i] = vec_load(u + (size_t)(6 * i + j) * step);
         winograd_filter_adjoint_line(line, o);
 #pragma GCC unroll 3
         for (int i = 0; i < 3; i++)

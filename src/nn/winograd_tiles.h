@@ -17,7 +17,7 @@ struct tiles {
     int h, w, slices;
     struct place next; /* behind the block */
     int n;             /* tiles in the block */
-    struct place at[CONV_GRADIENT_BLOCK];
+    struct place at[CONV_FEW];
 };
 
 static inline struct tiles tiles_start(const struct conv_shape *shape, int slices)
@@ -93,11 +93,10 @@ static inline const float *tiles_read(const float *plane, const struct conv_shap
     return copy;
 }
 
-/* v: transformed inputs of a block of tiles, some stages; xi lie xs floats apart and blocks of
- * 16 channels cs; [tile][16] within. Strides that the compiler knows save much address work. */
+/* v: transformed inputs of a block of tiles; xi lie xs floats apart and blocks of 16 channels
+ * cs; [tile][16] within. Strides that the compiler knows save much address work. */
 VEC_INLINE void tiles_inputs(const struct conv_shape *shape, const struct conv_pieces *in,
-                             const struct tiles *tiles, int first_stage, int stages, size_t xs,
-                             size_t cs, float *v)
+                             const struct tiles *tiles, size_t xs, size_t cs, float *v)
 {
     float patch[36 * 16] __attribute__((aligned(64)));
     size_t row;
@@ -107,10 +106,7 @@ VEC_INLINE void tiles_inputs(const struct conv_shape *shape, const struct conv_p
             const float *plane = tiles_plane(in, shape, shape->c, at.slice, cb);
             const float *d = tiles_read(plane, shape, at.y - 1, at.x - 1, 6, patch, &row);
             for (int l = 0; l < 16; l += BEN_LANES)
-                for (int s = 0; s < stages; s++)
-                    winograd_input_stage(first_stage + s, d + l, row,
-                                         v + (size_t)(s * WINOGRAD_STAGE) * xs + 16 * t + l,
-                                         xs);
+                winograd_input(d + l, row, v + 16 * t + l, xs);
         }
 }
 
