@@ -40,6 +40,15 @@ static inline size_t raw_voxels(const struct nifti_1_header *h)
     return n;
 }
 
+/* bytes to path as they are, without waiting for the disk. */
+static inline void raw_plain(const char *path, const void *bytes, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_EQUAL(fwrite(bytes, 1, n, file), n);
+    CU_ASSERT_EQUAL_FATAL(fclose(file), 0);
+}
+
 /* bytes to path; through gzip where it ends with .gz. */
 static inline void raw_bytes(const char *path, const void *bytes, size_t n)
 {

@@ -333,7 +333,7 @@ static void test_cut_gzip(void)
     snprintf(path, sizeof path, "%s/cut.nii.gz", folder);
     gz_file(path, &gz, &n);
     for (size_t k = 1; k < n; k++) {
-        CHECK_OK(util_write_file(path, gz, k));
+        raw_plain(path, gz, k);
         check_refused(path, k < 2 ? "too short" : "cut");
     }
     free(gz);
@@ -352,7 +352,7 @@ static void test_flipped_gzip(void)
     for (size_t k = 0; k < n; k++) {
         struct volume *v = NULL;
         gz[k] = (char)(gz[k] ^ 1 << k % 8);
-        CHECK_OK(util_write_file(path, gz, n));
+        raw_plain(path, gz, n);
         gz[k] = (char)(gz[k] ^ 1 << k % 8);
         enum ben_status st = nifti_read(path, 0, &v, NULL);
         CU_ASSERT_TRUE(st == BEN_OK || st == BEN_E_INPUT);
@@ -416,7 +416,7 @@ static void test_names(void)
     snprintf(path, sizeof path, "%s/text.nii", folder);
     char text[400];
     memset(text, 'x', sizeof text);
-    CHECK_OK(util_write_file(path, text, sizeof text));
+    raw_plain(path, text, sizeof text);
     check_refused(path, "not NIfTI-1");
     check_folder_remove(folder);
 }
