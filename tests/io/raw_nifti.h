@@ -40,9 +40,11 @@ static inline size_t raw_voxels(const struct nifti_1_header *h)
     return n;
 }
 
-/* bytes to path as they are, without waiting for the disk. */
+/* bytes to path as they are. An old file is removed first: some file systems bring a file that
+ * is cut and written again to the disk at once, which takes a thousand times as long. */
 static inline void raw_plain(const char *path, const void *bytes, size_t n)
 {
+    remove(path);
     FILE *file = fopen(path, "wb");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     CU_ASSERT_EQUAL(fwrite(bytes, 1, n, file), n);
@@ -53,6 +55,7 @@ static inline void raw_plain(const char *path, const void *bytes, size_t n)
 static inline void raw_bytes(const char *path, const void *bytes, size_t n)
 {
     bool gz = strlen(path) > 3 && strcmp(path + strlen(path) - 3, ".gz") == 0;
+    remove(path);
     gzFile file = gzopen(path, gz ? "wb" : "wbT");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     if (n > 0)
