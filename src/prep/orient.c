@@ -44,7 +44,7 @@ static struct tile tile_at(const struct walk *w, long index)
 #define EACH_VOXEL(statement)                                                                  \
     do {                                                                                       \
         const long tiles_ = tile_count(&w);                                                    \
-        _Pragma("omp parallel for") for (long t_ = 0; t_ < tiles_; t_++)                       \
+        _Pragma("omp parallel for if (tiles_ > 64)") for (long t_ = 0; t_ < tiles_; t_++)      \
         {                                                                                      \
             const struct tile b_ = tile_at(&w, t_);                                            \
             for (int k_ = b_.from[2]; k_ < b_.to[2]; k_++)                                     \
