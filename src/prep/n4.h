@@ -6,10 +6,10 @@
  *   -> fit a B-spline field, add it } until it rests, on a mesh refined level by level
  *   -> the field on the full grid -> volume / exp(field)
  *
- * The default settings are those in common use (four levels of up to 50 iterations from a mesh of
- * one element), and the results those of ITK's N4BiasFieldCorrectionImageFilter with the same
- * settings, of which the field is carried to the full grid as its users do: first voxel to first
- * control mesh end, last to last.
+ * The default settings are those in common use: four levels of up to 50 iterations, from a mesh of
+ * one element. With the same settings the results are those of ITK's
+ * N4BiasFieldCorrectionImageFilter (tools/n4_itk compares them), the mesh spanning the shrunken
+ * and the full grid alike from the first voxel to the last, as that filter's users do it.
  *
  * A team shares the work by slices along k. Every sum over voxels is one per slice in double,
  * added in slice order, or one of integers: the result has the same bits for any number of ranks
