@@ -33,7 +33,7 @@ size_t conv_packed_floats(const struct conv_shape *shape)
 size_t conv_scratch_floats(const struct conv_shape *shape)
 {
     if (shape->c == 1)
-        return 16;
+        return 3 * conv_image_row(shape->w);
     struct conv_shape back = turned(shape);
     size_t floats[] = {apply_floats(shape), apply_floats(&back), gradient_floats(shape)},
            most = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* 3x3 convolution of a plain image [h][w], one channel in: direct, since a tile's transforms
- * would cost more than its nine products. */
+ * would cost more than its nine products. Three rows of the image at a time lie in scratch,
+ * padded with zeros, [3][conv_image_row(w)]. */
 #include "nn/conv_kernels.h"
 #include "nn/vec.h"
 
@@ -16,80 +17,86 @@ static void pack(const struct conv_shape *shape, const float *weight, int adjoin
             packed[(o / 16 * TAPS + i) * 16 + o % 16] = weight[TAPS * o + i];
 }
 
-/* The nine values around (y, x), zero outside. */
-static void neighbours(const struct conv_shape *shape, const float *image, int y, int x,
-                       float tap[TAPS])
+/* Row y of the image (zero outside it) between two zeros. */
+static void row_fill(const struct conv_shape *shape, const float *image, int y, float *row)
 {
-    for (int i = 0; i < TAPS; i++) {
-        int r = y + i / 3 - 1, q = x + i % 3 - 1;
-        int inside = r >= 0 && r < shape->h && q >= 0 && q < shape->w;
-        tap[i] = inside ? image[(size_t)r * (size_t)shape->w + (size_t)q] : 0;
-    }
+    size_t w = (size_t)shape->w;
+    memset(row, 0, (w + 2) * sizeof *row);
+    if (y >= 0 && y < shape->h)
+        memcpy(row + 1, image + (size_t)y * w, w * sizeof *row);
 }
 
-VEC_INLINE vec pixel(const float *const tap[3], const vec w[TAPS], vec bias)
+/* The padded rows y-1, y, y+1 of which row y+1 is new; all three where y = 0. */
+static void rows_step(const struct conv_shape *shape, const float *image, int y, float *scratch,
+                      const float *rows[3])
 {
-    vec z = bias;
-#pragma GCC unroll 9
-    for (int i = 0; i < TAPS; i++)
-        z += vec_set(tap[i / 3][i % 3]) * w[i];
-    return vec_elu(z);
+    for (int i = y == 0 ? -1 : 1; i <= 1; i++)
+        row_fill(shape, image, y + i,
+                 scratch + (size_t)((y + i + 1) % 3) * conv_image_row(shape->w));
+    for (int i = 0; i < 3; i++)
+        rows[i] = scratch + (size_t)((y + i) % 3) * conv_image_row(shape->w);
 }
 
 /* One row of one vector of channels. */
-static void apply_row(const struct conv_job *job, const float *image, int y, int channel,
-                      float *out)
+VEC_INLINE void apply_row(const struct conv_job *job, const float *const rows[3], int channel,
+                          float *out, int norm)
 {
-    const struct conv_shape *shape = &job->shape;
-    vec w[TAPS], bias = vec_load_loose(job->bias + channel), scale = vec_set(1), shift = {0};
+    const float *above = rows[0], *here = rows[1], *below = rows[2];
+    vec w[TAPS], bias = vec_load_loose(job->bias + channel), scale = {0}, shift = {0};
     for (int i = 0; i < TAPS; i++)
         w[i] = vec_load(job->packed + (size_t)(channel / 16 * TAPS + i) * 16 + channel % 16);
-    if (job->norm) {
+    if (norm) {
         scale = vec_load_loose(job->norm->scale + channel);
         shift = vec_load_loose(job->norm->shift + channel);
     }
-    for (int x = 0; x < shape->w; x++) {
-        float around[TAPS];
-        const float *tap[3] = {around, around + 3, around + 6};
-        if (y > 0 && y + 1 < shape->h && x > 0 && x + 1 < shape->w)
-            for (int i = 0; i < 3; i++)
-                tap[i] = image + (size_t)(y + i - 1) * (size_t)shape->w + (size_t)x - 1;
-        else
-            neighbours(shape, image, y, x, around);
-        vec z = pixel(tap, w, bias);
-        if (job->norm)
+    for (int x = 0; x < job->shape.w; x++, out += 16) {
+        vec z = bias;
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; i++) {
+            z += vec_set(above[x + i]) * w[i];
+            z += vec_set(here[x + i]) * w[3 + i];
+            z += vec_set(below[x + i]) * w[6 + i];
+        }
+        z = vec_elu(z);
+        if (norm)
             z = z * scale + shift;
-        vec_store(out + 16 * (size_t)x, z);
+        vec_store(out, z);
     }
 }
 
 static void apply(const struct conv_job *job)
 {
     const struct conv_shape *shape = &job->shape;
-    size_t pixels = (size_t)shape->h * (size_t)shape->w;
-    for (int s = 0; s < shape->n; s++)
-        for (int o = 0; o < shape->o; o += BEN_LANES) {
-            const float *image = job->in.p0 + (size_t)s * pixels;
-            float *out = job->out.p0 +
-                         ((size_t)s * (size_t)shape->o + (size_t)(o / 16 * 16)) * pixels +
-                         o % 16;
-            for (int y = 0; y < shape->h; y++)
-                apply_row(job, image, y, o, out + (size_t)y * 16 * (size_t)shape->w);
+    size_t row = 16 * (size_t)shape->w, pixels = (size_t)shape->h * (size_t)shape->w;
+    for (size_t s = 0; s < (size_t)shape->n; s++)
+        for (int y = 0; y < shape->h; y++) {
+            const float *rows[3];
+            rows_step(shape, job->in.p0 + s * pixels, y, job->scratch, rows);
+            for (int o = 0; o < shape->o; o += BEN_LANES) {
+                float *out = job->out.p0 +
+                             (s * (size_t)shape->o + (size_t)(o / 16 * 16)) * pixels +
+                             (size_t)y * row + o % 16;
+                if (job->norm)
+                    apply_row(job, rows, o, out, 1);
+                else
+                    apply_row(job, rows, o, out, 0);
+            }
         }
 }
 
 /* sum [9] and the bias' sum [1] += one row's part. */
-static void gradient_row(const struct conv_shape *shape, const float *image, const float *dy,
-                         int y, vec sum[TAPS + 1])
+static void gradient_row(int w, const float *const rows[3], const float *dy, vec sum[TAPS + 1])
 {
+    const float *above = rows[0], *here = rows[1], *below = rows[2];
     vec part[TAPS + 1] = {{0}};
-    for (int x = 0; x < shape->w; x++) {
-        float around[TAPS];
-        vec d = vec_load(dy + 16 * (size_t)x);
-        neighbours(shape, image, y, x, around);
-#pragma GCC unroll 9
-        for (int i = 0; i < TAPS; i++)
-            part[i] += vec_set(around[i]) * d;
+    for (int x = 0; x < w; x++, dy += 16) {
+        vec d = vec_load(dy);
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; i++) {
+            part[i] += vec_set(above[x + i]) * d;
+            part[3 + i] += vec_set(here[x + i]) * d;
+            part[6 + i] += vec_set(below[x + i]) * d;
+        }
         part[TAPS] += d;
     }
     for (int i = 0; i <= TAPS; i++)
@@ -101,10 +108,13 @@ static void gradient(const struct conv_gradient_job *job)
     const struct conv_shape *shape = &job->shape;
     size_t pixels = (size_t)shape->h * (size_t)shape->w, row = 16 * (size_t)shape->w;
     for (int o = 0; o < shape->o; o += BEN_LANES) {
-        vec sum[TAPS + 1] = {{0}};
         const float *dy = job->dy + (size_t)(o / 16 * 16) * pixels + o % 16;
-        for (int y = 0; y < shape->h; y++)
-            gradient_row(shape, job->in.p0, dy + (size_t)y * row, y, sum);
+        vec sum[TAPS + 1] = {{0}};
+        for (int y = 0; y < shape->h; y++) {
+            const float *rows[3];
+            rows_step(shape, job->in.p0, y, job->scratch, rows);
+            gradient_row(shape->w, rows, dy + (size_t)y * row, sum);
+        }
         for (int l = 0; l < BEN_LANES; l++)
             for (int i = 0; i < TAPS; i++)
                 job->dweight[TAPS * (o + l) + i] = sum[i][l];

@@ -67,6 +67,12 @@ ISA_DECLARE(struct conv_pack_kernels, conv_pack_image);
 ISA_DECLARE(struct conv_apply_kernels, conv_apply_image);
 ISA_DECLARE(struct conv_gradient_kernels, conv_gradient_image);
 
+/* Floats of one padded row of a plain image, whole lines of 64 bytes. */
+static inline size_t conv_image_row(int w)
+{
+    return ((size_t)w + 2 + 15) / 16 * 16;
+}
+
 static inline int conv_tiles(const struct conv_shape *shape)
 {
     return (shape->h + 3) / 4 * ((shape->w + 3) / 4);
