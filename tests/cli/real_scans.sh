@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The shipped weights on real scans of animals and patients they never saw: the Dice that
+# docs/results.md promises.
+source "$(dirname "$0")/lib.sh"
+need_data rat-epi
+unset BEN_WEIGHTS
+
+# accuracy DATASET MEDIAN LOWEST: segments its test split and holds Dice against the bounds.
+accuracy() {
+    local set=$1 subjects
+    mapfile -t subjects < <(awk -F'\t' -v set="$set" '
+        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $c["dataset"] == set && $c["split"] == "test" {print $c["subject"]}' \
+        "$DATA/datasets.tsv" | sort -u)
+    expect 0 ranks 2 "$BEN" segment "$DATA/$set" "$TMP/$set" --participant-label \
+        "${subjects[@]}" --no-hdf5
+    expect 0 "$BEN" evaluate "$TMP/$set" "$DATA/$set/derivatives/reference" "$TMP/$set.tsv"
+    awk -F'\t' -v set="$set" -v median="$2" -v lowest="$3" '
+        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $1 == "dice" {
+            printf "%s: %d scans, Dice median %s, lowest %s\n", set, $c["n"], $c["median"], $c["min"]
+            good = $c["median"] >= median && $c["min"] >= lowest}
+        END {exit !good}' "$TMP/${set}_summary.tsv" || fail "$set: below $2 (median) or $3 (lowest)"
+}
+
+accuracy rat-epi 0.98 0.96
+accuracy human-ms 0.95 0.9
+accuracy human-t1w 0.90 0.90
