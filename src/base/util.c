@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,16 +93,40 @@ bool util_is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+static unsigned host_hash(void)
+{
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    return (unsigned)util_hash(UTIL_HASH_START, host, strlen(host));
+}
+
 char *util_temporary(const char *path)
 {
     /* Host and process, since jobs on several machines may share the folder. The ending stays,
      * since libraries choose the format by it. */
     const char *name = util_basename(path);
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    return util_format("%.*s.tmp%08x-%ld.%s", (int)(name - path), path,
-                       (unsigned)util_hash(UTIL_HASH_START, host, strlen(host)), (long)getpid(),
-                       name);
+    return util_format("%.*s.tmp%08x-%ld.%s", (int)(name - path), path, host_hash(),
+                       (long)getpid(), name);
+}
+
+static int sweep_one(const char *path, const struct stat *s, int type, struct FTW *place)
+{
+    unsigned host;
+    long pid;
+    int end = 0;
+    if (type != FTW_F || sscanf(path + place->base, ".tmp%8x-%ld.%n", &host, &pid, &end) != 2 ||
+        end == 0)
+        return 0;
+    bool gone = host == host_hash() ? kill((pid_t)pid, 0) != 0 && errno == ESRCH
+                                    : time(NULL) - s->st_mtime > 24 * 3600;
+    if (gone)
+        unlink(path);
+    return 0;
+}
+
+void util_sweep(const char *folder)
+{
+    nftw(folder, sweep_one, 16, FTW_PHYS);
 }
 
 static enum ben_status sync_path(const char *path, int flags)

@@ -31,12 +31,16 @@ enum ben_status util_make_parents(const char *path);
 bool util_is_dir(const char *path);
 bool util_is_file(const char *path);
 
-/* A file is written under file_temporary(path) (same folder; caller frees), then published:
+/* A file is written under util_temporary(path) (same folder; caller frees), then published:
  * fsync, rename to path, fsync of the folder. Whoever reads path sees the old file or the whole
  * new one. The temporary is removed on failure by util_publish or by util_discard. */
 char *util_temporary(const char *path);
 enum ben_status util_publish(const char *temporary, const char *path);
 void util_discard(const char *temporary);
+
+/* Removes, below folder, the temporaries that killed processes left: of this host those whose
+ * process is gone, of others those untouched for a day. What cannot be removed stays. */
+void util_sweep(const char *folder);
 
 /* Writes bytes to path by the steps above. */
 enum ben_status util_write_file(const char *path, const void *bytes, size_t n);

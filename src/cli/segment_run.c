@@ -407,6 +407,8 @@ static enum ben_status open_folder(struct run *run)
                                                    .raw = run->cohort->root,
                                                    .version = BEN_VERSION,
                                                    .parameters = parameters};
+        if (util_is_dir(logs))
+            util_sweep(run->output);
         TRY(util_make_dirs(logs));
         TRY(derivative_write_dataset(run->output, &dataset));
         TRY_NEW(path = util_format("%s/logs/segment.ini", run->output));

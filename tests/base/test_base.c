@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Known-answer vectors of Philox4x32-10 (Salmon et al. 2011, the Random123 distribution). */
 static void test_philox(void)
@@ -143,11 +145,42 @@ static void test_files(void)
     free(path);
 }
 
+/* A child dies with a temporary on the disk: swept; our own is in use and stays. */
+static void test_sweep(void)
+{
+    const char *folder = getenv("BEN_TEST_TMP");
+    char *path = util_format("%s/base/sweep/x.txt", folder ? folder : "/tmp");
+    CHECK_OK(util_make_parents(path));
+    char *mine = util_temporary(path);
+    CHECK_OK(util_write_file(mine, "x", 1));
+    char *root = util_format("%.*s", (int)(util_basename(path) - path), path);
+    pid_t child = fork();
+    if (child == 0) {
+        char *temporary = util_temporary(path);
+        _exit(util_write_file(temporary, "x", 1) == BEN_OK ? 0 : 1);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    CU_ASSERT_EQUAL(status, 0);
+    char *theirs =
+        util_format("%.*s%ld.x.txt", (int)(strrchr(mine, '-') + 1 - mine), mine, (long)child);
+    CU_ASSERT(util_is_file(theirs));
+    util_sweep(root);
+    CU_ASSERT(!util_is_file(theirs));
+    CU_ASSERT(util_is_file(mine));
+    unlink(mine);
+    free(theirs);
+    free(root);
+    free(mine);
+    free(path);
+}
+
 static const struct check_test tests[] = {
     {"Philox gives the published numbers", test_philox},
     {"distributions", test_distributions},
     {"a tree sum does not depend on who summed", test_tree_is_rank_free},
     {"arena", test_arena},
     {"files appear whole", test_files},
+    {"what the dead left is swept", test_sweep},
 };
 CHECK_MAIN("base", tests)
