@@ -128,11 +128,13 @@ static enum ben_status write_failed(const char *path, gzFile file, const char *f
                      code == Z_ERRNO ? strerror(system) : text);
 }
 
-/* T: zlib passes bytes through as they are. */
-static enum ben_status open_output(const char *path, const char *temporary, gzFile *file)
+/* T: zlib passes bytes through as they are. Masks shrink well; floats hardly, whatever the effort:
+ * level 1 took a quarter to four fifths of level 6's time for 1 to 26 % more bytes. */
+static enum ben_status open_output(const char *path, const char *temporary,
+                                   enum nifti_type type, gzFile *file)
 {
     enum ben_status st = BEN_OK;
-    *file = gzopen(temporary, is_gz(path) ? "wb6" : "wbT");
+    *file = gzopen(temporary, !is_gz(path) ? "wbT" : type == BEN_NIFTI_U8 ? "wb6" : "wb1");
     if (!*file)
         FAIL(BEN_E_IO, "%s: cannot write: %s", path, strerror(errno));
     gzbuffer(*file, 1 << 17);
@@ -189,7 +191,7 @@ enum ben_status nifti_create(const char *path, const struct nifti_geometry *geom
                       (size_t)w->header.dim[3] * (size_t)(w->header.bitpix / 8);
     TRY_NEW(w->image_temporary = util_temporary(w->image_path));
     TRY_NEW(w->header_temporary = util_temporary(w->header_path));
-    TRY(open_output(w->image_path, w->image_temporary, &w->file));
+    TRY(open_output(w->image_path, w->image_temporary, output->type, &w->file));
     if (!w->pair)
         TRY(put_header(w->image_path, w->file, &w->header));
     *writer = w;
@@ -214,7 +216,7 @@ enum ben_status nifti_finish(struct nifti_writer **writer)
     ENSURE(w->left == 0);
     TRY(close_output(w->image_path, &w->file));
     if (w->pair) {
-        TRY(open_output(w->header_path, w->header_temporary, &w->file));
+        TRY(open_output(w->header_path, w->header_temporary, BEN_NIFTI_U8, &w->file));
         TRY(put_header(w->header_path, w->file, &w->header));
         TRY(close_output(w->header_path, &w->file));
     }
