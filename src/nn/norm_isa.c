@@ -61,23 +61,6 @@ static void sums_of(int blocks, int pixels, const float *restrict x,
     }
 }
 
-static const vec_int lane_bit =
-#if BEN_LANES == 16
-    {1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
-     1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
-#elif BEN_LANES == 8
-    {1, 2, 4, 8, 16, 32, 64, 128};
-#else
-    {1, 2, 4, 8};
-#endif
-
-/* x where the bits of keep say so, else 0; c is the first channel of the vector. */
-VEC_INLINE vec keep_lanes(vec x, unsigned keep, int c)
-{
-    vec_int bits = (vec_int){0} + (int)(keep >> c);
-    return (vec)((vec_int)x & ((bits & lane_bit) != 0));
-}
-
 /* What every pass over a vector of channels of a slice needs. */
 struct lane {
     const float *x;
@@ -99,7 +82,7 @@ VEC_INLINE struct lane lane_at(const struct norm_slice *slice, int c)
 
 VEC_INLINE vec lane_keep(const struct lane *lane, int live, vec v, int p)
 {
-    return live ? keep_lanes(v * lane->keep_scale, lane->keep[p], lane->c) : v;
+    return live ? vec_keep(v * lane->keep_scale, (unsigned)lane->keep[p] >> lane->c) : v;
 }
 
 VEC_INLINE void forward_lane(const struct lane *lane, int live, int pixels, float *z)

@@ -68,6 +68,20 @@ VEC_INLINE vec vec_if_greater(vec a, vec b, vec yes, vec no)
 #endif
 }
 
+/* x where the lane's bit is set, else 0. */
+VEC_INLINE vec vec_keep(vec x, unsigned bits)
+{
+#if defined(__AVX512F__)
+    return (vec)_mm512_maskz_mov_ps((__mmask16)bits, (__m512)x);
+#elif BEN_LANES == 8
+    const vec_int bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    return (vec)((vec_int)x & ((((vec_int){0} + (int)bits) & bit) != 0));
+#else
+    const vec_int bit = {1, 2, 4, 8};
+    return (vec)((vec_int)x & ((((vec_int){0} + (int)bits) & bit) != 0));
+#endif
+}
+
 /* Of a NaN x the result is NaN. */
 VEC_INLINE vec vec_at_least(vec x, float low)
 {
