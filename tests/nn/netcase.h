@@ -14,6 +14,12 @@
 enum { CASE_SEED = 20220711, CASE_SIZE = 32, CASE_PIXELS = CASE_SIZE * CASE_SIZE };
 enum { CASE_IMAGE = 1000, CASE_SIGNS = 2000, CASE_ENTRIES = 3000 };
 
+/* Under valgrind: the parts that check memory, not all that check numbers. */
+static inline bool case_quick(void)
+{
+    return getenv("BEN_TEST_QUICK") != NULL;
+}
+
 /* The first n words of a stream. The caller frees. */
 static inline uint32_t *case_words(uint32_t a, uint32_t b, size_t n)
 {
