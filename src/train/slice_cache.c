@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define MAGIC      "BENSLICE"
+#define MEANING    1 /* to be raised when preparation gives other slices for the same settings */
 #define READ_BYTES ((size_t)1 << 16)
 
 /* Ahead of the images and the masks in a cache file, in this machine's byte order. */
@@ -93,7 +94,7 @@ static enum ben_status hash_preparation(const struct prepare_config *prepare,
     char *text = NULL, *n4 = NULL;
     TRY_NEW(n4 = prepare->n4 ? describe_n4(&prepare->n4_options) : strdup("no N4"));
     TRY_NEW(text =
-                util_format("%s %d %d %d %.17g %.17g %s", BEN_VERSION, prepare->size,
+                util_format("%d %d %d %d %.17g %.17g %s", MEANING, prepare->size,
                             (int)source->plane, source->volume, prepare->normalise.low_percent,
                             prepare->normalise.high_percent, n4));
     *hash = util_hash(*hash, text, strlen(text));
