@@ -105,14 +105,29 @@ static void clear_texts(struct option_texts *texts)
     *texts = (struct option_texts){0};
 }
 
+/* Cuts the next word off *rest: up to a blank, or between double quotes. NULL at the end. */
+static char *next_word(char **rest)
+{
+    char *word = *rest + strspn(*rest, " \t");
+    if (*word == '\0')
+        return NULL;
+    const char *ends = *word == '"' ? "\"" : " \t";
+    word += *word == '"';
+    char *end = word + strcspn(word, ends);
+    *rest = *end ? end + 1 : end;
+    *end = '\0';
+    return word;
+}
+
 /* The words of an INI line replace the list. */
 static enum ben_status parse_texts(const char *value, struct option_texts *texts)
 {
     enum ben_status st = BEN_OK;
-    char *copy = NULL, *rest = NULL;
+    char *copy = NULL;
     clear_texts(texts);
     TRY_NEW(copy = strdup(value));
-    for (char *word = strtok_r(copy, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest))
+    char *rest = copy;
+    for (char *word = next_word(&rest); word; word = next_word(&rest))
         TRY(add_text(texts, word));
 out:
     free(copy);
@@ -338,8 +353,10 @@ static void dump_value(const struct option *row, const void *config, FILE *to)
         dump_choice(row->unit, *(const int *)field, to);
         break;
     case BEN_OPTION_TEXTS:
-        for (int i = 0; i < texts->n; i++)
-            fprintf(to, "%s%s", i ? " " : "", texts->text[i]);
+        for (int i = 0; i < texts->n; i++) {
+            const char *quote = strpbrk(texts->text[i], " \t") ? "\"" : "";
+            fprintf(to, "%s%s%s%s", i ? " " : "", quote, texts->text[i], quote);
+        }
         break;
     case BEN_OPTION_REALS:
         for (int i = 0; i < row->count; i++)

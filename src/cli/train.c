@@ -128,6 +128,7 @@ static const struct option rows[] = {
     TEXT(NULL, "cache", cache, "DIR", "keep prepared slices there for later runs"),
     INT(NULL, "checkpoint-steps", trainer.checkpoint_steps, "0", 0, 1000000000,
         "a checkpoint also every N steps; 0: after each epoch only"),
+    FLAG(NULL, "half", half, "no", "store the weights as float16: half the size"),
     FLAG(NULL, "restart", restart, "no", "start over instead of going on from the checkpoint"),
 };
 

@@ -133,7 +133,7 @@ static enum ben_status write_weights(const struct training *t, const char *optio
     strncpy(prep->modality, t->selection.modality, sizeof prep->modality - 1);
     TRY(provenance_text(&provenance, &json));
     TRY(weights_add_text(file, "provenance", json));
-    TRY(weights_write(file, t->output, false));
+    TRY(weights_write(file, t->output, t->options->half));
     unlink(t->checkpoint);
     log_info("%s written", t->output);
 out:

@@ -24,7 +24,7 @@ struct train_options {
     struct trainer_config trainer;
     /* run */
     const char *cache;
-    bool restart;
+    bool half, restart;
 };
 
 /* The parts of the options in the forms that the library takes; seeds are filled in. */

@@ -56,18 +56,20 @@ static void test_order(void)
 static void test_dump_reads_back(void)
 {
     struct sample s = {0}, t = {0};
-    const char *argv[] = {"--weights=a b.h5", "--rate",    "0.125",
-                          "--no-brain",       "--dropout", "0,0.1,0"};
-    const char *args[8];
+    const char *argv[] = {"--weights=a b.h5", "--rate",  "0.125", "--no-brain", "--dropout",
+                          "0,0.1,0",          "--label", "one",   "two words"};
+    const char *args[9];
     int n_args;
     option_defaults(&table, &s);
-    CHECK_OK(option_read_argv(&table, 6, argv, &s, args, &n_args));
+    CHECK_OK(option_read_argv(&table, 9, argv, &s, args, &n_args));
     char *text = option_dump(&table, &s);
     option_defaults(&table, &t);
     CHECK_OK(option_read_ini(&table, text, "dump", &t));
     char *again = option_dump(&table, &t);
     CU_ASSERT_STRING_EQUAL(text, again);
     CU_ASSERT_EQUAL(t.rate, 0.125);
+    CU_ASSERT_EQUAL_FATAL(t.labels.n, 2);
+    CU_ASSERT_STRING_EQUAL(t.labels.text[1], "two words");
     free(text);
     free(again);
     option_free(&table, &s);
