@@ -31,3 +31,5 @@ for command in segment train evaluate info; do
 done
 expect 0 "$BEN" --version && prints "ben-mpi"
 expect 0 "$BEN" --help && prints "segment" "train" "evaluate"
+# The list of weights is true.
+BEN="$BEN" "$SOURCE/tools/manifest.sh" --check || fail "weights/MANIFEST.tsv: run tools/manifest.sh"
