@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Shared by the tests of the program as a user runs it. $1: folder of the program, $2: scratch.
 set -euo pipefail
-BEN=$1/ben-mpi
-PHANTOM=$1/tests/make-phantom
-TOOL=$1/tests/scan-tool
+BEN=$(cd "$1" && pwd)/ben-mpi
+PHANTOM=$(dirname "$BEN")/tests/make-phantom
+TOOL=$(dirname "$BEN")/tests/scan-tool
 TMP=$2
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 DATA=${BEN_DATA:-$SOURCE/../shared/data}
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 rm -rf "$TMP"
-mkdir -p "$TMP"
+mkdir -p "$TMP/weights" # a folder of that name once stood in HDF5's way
+cd "$TMP"
+TMP=$PWD
 
 # ranks N COMMAND...: the command under mpirun.
 ranks() {
