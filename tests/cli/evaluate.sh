@@ -16,7 +16,7 @@ cp ref/sub-01/sub-01_desc-brain_mask.nii.gz pred/sub-01/sub-01_desc-brain_mask.n
 cp images/1.nii.gz pred/sub-01/sub-01_T1w.nii.gz # no mask, so not meant
 
 expect 0 "$BEN" evaluate pred ref all.tsv
-grep -q '^2 pairs, 0 failed$' out || fail "summary on the screen"
+grep -q '^2 pairs, 0 failed$' printed || fail "summary on the screen"
 [ "$(wc -l <all.tsv)" -eq 3 ] || fail "two rows and a head line"
 awk -F'\t' 'NR == 1 {for (i = 1; i <= NF; i++) column[$i] = i}
     NR == 2 {if ($column["dice"] != 1 || $column["hd_mm"] != 0 || $column["status"] != "ok") exit 1}
@@ -37,11 +37,11 @@ cp ref/sub-01/sub-01_desc-brain_mask.nii.gz ref/sub-05/sub-05_desc-brain_mask.ni
     pred/sub-04/sub-04_desc-brain_mask.nii.gz
 expect 1 "$BEN" evaluate pred ref bad.tsv
 says "1 references have no prediction" "40 x 48 x 12 voxels" "40 x 48 x 36"
-grep -q '^4 pairs, 2 failed$' out || fail "summary on the screen: $(cat out)"
+grep -q '^4 pairs, 2 failed$' printed || fail "summary on the screen: $(cat printed)"
 diff <(sed -n 2,3p all.tsv) <(sed -n 2,3p bad.tsv) || fail "bad pairs changed the good ones"
 diff all_summary.tsv bad_summary.tsv || fail "bad pairs changed the summary"
 expect 1 "$BEN" evaluate --complete pred ref bad.tsv
-grep -q '^5 pairs, 3 failed$' out || fail "summary on the screen: $(cat out)"
+grep -q '^5 pairs, 3 failed$' printed || fail "summary on the screen: $(cat printed)"
 expect 1 "$BEN" evaluate pred ref bad.tsv
 
 for n in 1 2 3 4; do
