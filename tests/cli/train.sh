@@ -8,7 +8,8 @@ $PHANTOM --species rat --dims 32x28x6 --bids "$TMP/bids" --subjects 3 >/dev/null
 options=(--masks "$TMP/bids/derivatives/reference" --size 32 --batch 6 --rate 1e-3
     --validation-fraction 0.34 --average 0.9 --flip 0.5 --noise 0.02 --translate 2
     --cache "$TMP/cache")
-train() { "$BEN" train "$TMP/bids" "$@" "${options[@]}"; }
+# train WEIGHTS [OPTION...]: later options win.
+train() { "$BEN" train "$TMP/bids" "$1" "${options[@]}" "${@:2}"; }
 
 # Ranks and threads.
 expect 0 train "$TMP/one/rat.h5" --epochs 2
