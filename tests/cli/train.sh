@@ -49,7 +49,8 @@ cmp <(cut -f1-10 "$TMP/whole/rat.log.tsv") <(cut -f1-10 "$TMP/stopped/rat.log.ts
 
 # Fine-tuning begins with other weights.
 expect 0 train "$TMP/tuned.h5" --epochs 1 --weights "$TMP/one/rat.h5"
-"$BEN" info "$TMP/tuned.h5" | grep -q '"initial_values": "weights ' || fail "no initial weights"
+expect 0 "$BEN" info "$TMP/tuned.h5"
+grep -q '"initial_values": "weights ' "$TMP/printed" || fail "no initial weights"
 
 # A bad scan is left out and counted; bad starts are refused.
 echo spoilt >"$TMP/bids/sub-03/anat/sub-03_T2w.nii.gz"
