@@ -79,7 +79,6 @@ out:
     return st;
 }
 
-/* The list is made on rank 0 and sent. */
 static enum ben_status find_scans(struct run *run)
 {
     enum ben_status st = BEN_OK;
@@ -90,23 +89,12 @@ static enum ben_status find_scans(struct run *run)
                                            .n_where = config->where.n,
                                            .split = config->split,
                                            .species = (enum species)config->common.species};
-    char *bytes = NULL;
-    size_t n = 0;
-    if (run->world->rank == 0) {
-        st = cohort_open(run->context->args, run->n_inputs, &options, &run->cohort);
-        if (st == BEN_OK)
-            st = cohort_pack(run->cohort, &bytes, &n);
-    }
-    TRY(comm_agree(run->world, st));
-    TRY(comm_broadcast_block(run->world, &bytes, &n, 0));
-    if (run->world->rank != 0)
-        st = cohort_unpack(bytes, n, &run->cohort);
-    TRY(comm_agree(run->world, st));
+    TRY(cohort_open_shared(run->world, run->context->args, run->n_inputs, &options,
+                           &run->cohort));
     if (run->to_file && run->cohort->n != 1)
         FAIL(BEN_E_ARG, "%s: one mask for %ld scans; name a folder as the output", run->output,
              run->cohort->n);
 out:
-    free(bytes);
     return st;
 }
 

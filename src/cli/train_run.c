@@ -23,7 +23,6 @@ struct training {
     struct trainer_result result;
 };
 
-/* The list is made on rank 0 and sent. */
 static enum ben_status find_scans(struct training *t, const char *const *inputs, int n_inputs)
 {
     enum ben_status st = BEN_OK;
@@ -35,23 +34,11 @@ static enum ben_status find_scans(struct training *t, const char *const *inputs,
                                            .n_where = o->where.n,
                                            .species = (enum species)o->common.species};
     const struct selection_config selection = train_options_selection(o);
-    char *bytes = NULL;
-    size_t n = 0;
-    if (t->world->rank == 0) {
-        st = cohort_open(inputs, n_inputs, &options, &t->cohort);
-        if (st == BEN_OK)
-            st = cohort_pack(t->cohort, &bytes, &n);
-    }
-    TRY(comm_agree(t->world, st));
-    TRY(comm_broadcast_block(t->world, &bytes, &n, 0));
-    if (t->world->rank != 0)
-        st = cohort_unpack(bytes, n, &t->cohort);
-    TRY(comm_agree(t->world, st));
+    TRY(cohort_open_shared(t->world, inputs, n_inputs, &options, &t->cohort));
     TRY(comm_agree(t->world, selection_make(&selection, t->cohort, &t->selection)));
     log_info("%d labelled scans: %d train, %d validate", t->selection.n,
              t->selection.n - t->selection.n_validating, t->selection.n_validating);
 out:
-    free(bytes);
     return st;
 }
 

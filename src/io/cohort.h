@@ -11,14 +11,15 @@
  * Masks in a derivatives data set: by the name that this program would give them
  * (io/derivatives.h), else by the Sources in their sidecars.
  *
- * Life: cohort_open reads names only (100,000 files in seconds; rank 0 does it), cohort_pack and
- * cohort_unpack carry the list to other ranks, cohort_inspect reads headers, cohort_free. */
+ * Life: cohort_open_shared (on one rank: cohort_open) reads names only, 100,000 files in seconds;
+ * cohort_inspect reads headers; cohort_free. */
 #ifndef BEN_IO_COHORT_H
 #define BEN_IO_COHORT_H
 
 #include "base/status.h"
 #include "io/nifti.h"
 #include "io/species.h"
+#include "mpi/comm.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,6 +63,11 @@ struct cohort_options {
  * for is not there; BEN_E_INPUT where a table cannot be used (file and line named). Local. */
 enum ben_status cohort_open(const char *const *inputs, int n_inputs,
                             const struct cohort_options *options, struct cohort **cohort);
+
+/* The same on rank 0; every rank gets the list. Collective: all ranks return the same. */
+enum ben_status cohort_open_shared(const struct comm *comm, const char *const *inputs,
+                                   int n_inputs, const struct cohort_options *options,
+                                   struct cohort **cohort);
 
 /* The list, or a part of it in a struct cohort of the caller's ({scans + first, count}), as one
  * fresh block of bytes and back; this is also how ranks exchange what cohort_inspect found.

@@ -160,3 +160,29 @@ out:
     cohort_free(&c);
     return st;
 }
+
+enum ben_status cohort_open_shared(const struct comm *comm, const char *const *inputs,
+                                   int n_inputs, const struct cohort_options *options,
+                                   struct cohort **cohort)
+{
+    enum ben_status st = BEN_OK;
+    struct cohort *c = NULL;
+    char *bytes = NULL;
+    size_t n = 0;
+    if (comm->rank == 0) {
+        st = cohort_open(inputs, n_inputs, options, &c);
+        if (st == BEN_OK)
+            st = cohort_pack(c, &bytes, &n);
+    }
+    TRY(comm_agree(comm, st));
+    TRY(comm_broadcast_block(comm, &bytes, &n, 0));
+    if (comm->rank != 0)
+        st = cohort_unpack(bytes, n, &c);
+    TRY(comm_agree(comm, st));
+    *cohort = c;
+    c = NULL;
+out:
+    free(bytes);
+    cohort_free(&c);
+    return st;
+}
