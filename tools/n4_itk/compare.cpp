@@ -50,6 +50,13 @@ using Scan = itk::Image<float, 3>;
 using Mask = itk::Image<unsigned char, 3>;
 using N4 = itk::N4BiasFieldCorrectionImageFilter<Scan, Mask, Scan>;
 
+/* ITK's image has unit spacing: N4 does not depend on it, and where the shrunken grid's centre falls
+ * between two voxels, ITK picks one by the rounding of millimetres. */
+struct Head {
+    Scan::Pointer image;
+    double voxel_mm[3];
+};
+
 struct Result {
     std::vector<float> corrected, field;
     std::string iterations; /* per level */
@@ -61,27 +68,26 @@ size_t voxels_of(const Scan *image)
     return image->GetLargestPossibleRegion().GetNumberOfPixels();
 }
 
-Scan::Pointer read(const std::string &path)
+Head read(const std::string &path)
 {
     auto reader = itk::ImageFileReader<itk::Image<float, 4>>::New();
     reader->SetFileName(path);
     reader->Update();
     const auto *all = reader->GetOutput();
-    auto image = Scan::New();
+    Head head;
+    auto image = head.image = Scan::New();
     Scan::SizeType size;
-    Scan::SpacingType spacing;
     for (int a = 0; a < 3; a++) {
         size[a] = all->GetLargestPossibleRegion().GetSize()[a];
-        spacing[a] = all->GetSpacing()[a];
+        head.voxel_mm[a] = all->GetSpacing()[a];
     }
     image->SetRegions(size);
-    image->SetSpacing(spacing);
     image->Allocate();
     size_t n = voxels_of(image);
     size_t times = all->GetLargestPossibleRegion().GetSize()[3];
     size_t time = std::min<size_t>(4, times - 1);
     std::copy_n(all->GetBufferPointer() + time * n, n, image->GetBufferPointer());
-    return image;
+    return head;
 }
 
 Mask::Pointer foreground_of(Scan *image, const n4_config &config)
@@ -150,9 +156,6 @@ Result run_itk(Scan *image, const n4_config &config, const int factor[3])
     field->SetInput(n4->GetLogBiasFieldControlPointLattice());
     field->SetSplineOrder(3);
     field->SetSize(image->GetLargestPossibleRegion().GetSize());
-    field->SetSpacing(image->GetSpacing());
-    field->SetOrigin(image->GetOrigin());
-    field->SetDirection(image->GetDirection());
     field->Update();
     size_t n = voxels_of(image);
     result.corrected.resize(n);
@@ -165,13 +168,14 @@ Result run_itk(Scan *image, const n4_config &config, const int factor[3])
     return result;
 }
 
-Result run_ours(Scan *image, const n4_config &config, n4_report &report)
+Result run_ours(const Head &head, const n4_config &config, n4_report &report)
 {
     Result result;
+    const Scan *image = head.image;
     volume scan = {};
     for (int a = 0; a < 3; a++) {
         scan.dim[a] = static_cast<int>(image->GetLargestPossibleRegion().GetSize()[a]);
-        scan.voxel_mm[a] = image->GetSpacing()[a];
+        scan.voxel_mm[a] = head.voxel_mm[a];
     }
     size_t n = voxels_of(image);
     result.corrected.assign(image->GetBufferPointer(), image->GetBufferPointer() + n);
@@ -219,10 +223,11 @@ double difference(const std::vector<float> &a, const std::vector<float> &b, cons
 bool compare(const std::string &path, const n4_config &config)
 {
     n4_report report = {};
-    auto image = read(path);
+    Head head = read(path);
+    Scan *image = head.image;
     auto mask = foreground_of(image, config);
-    Result ours = run_ours(image, config, report);
-    Result again = run_ours(image, config, report);
+    Result ours = run_ours(head, config, report);
+    Result again = run_ours(head, config, report);
     Result itk = run_itk(image, config, report.factor);
     double r = correlation(ours.field, itk.field, mask);
     double d = difference(ours.corrected, itk.corrected, mask);
