@@ -132,8 +132,8 @@ enum ben_status weights_load_values(const struct weights_file *file,
 enum ben_status weights_load_state(const struct weights_file *file,
                                    const struct weights_want *want, int n);
 
-/* Writes under a temporary name, fsyncs, renames. half: tensors of values as float16 (rounded
- * to nearest even; file->values then hold the rounded numbers, as a reader will see them).
+/* Writes under a temporary name, fsyncs, renames. half: tensors of values with two or more
+ * dimensions as float16 (rounded to nearest even; file->values then hold the rounded numbers, as a reader will see them).
  * The same content gives the same bytes. Fails: BEN_E_IO, BEN_E_HDF5, BEN_E_ARG for values
  * that are not finite or do not fit float16. Local: one rank writes. */
 enum ben_status weights_write(struct weights_file *file, const char *path, bool half);

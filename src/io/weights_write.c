@@ -75,9 +75,16 @@ out:
     return st;
 }
 
+/* Vectors (biases, norm statistics) are small and may be large in value: they stay float32. */
+static bool goes_half(const struct weights_tensor *tensor, bool half)
+{
+    return half && tensor->rank > 1;
+}
+
 static enum ben_status write_tensor(hid_t group, const struct weights_tensor *tensor, bool half)
 {
     enum ben_status st = BEN_OK;
+    half = goes_half(tensor, half);
     hid_t type = H5_NONE, space = H5_NONE;
     uint16_t *bits = NULL;
     hsize_t shape[4];
@@ -220,16 +227,17 @@ static enum ben_status settle(const char *path, struct weights_list *list, bool 
     enum ben_status st = BEN_OK;
     for (int i = 0; i < list->n; i++) {
         struct weights_tensor *t = &list->items[i];
+        bool rounds = goes_half(t, half);
         for (size_t k = 0; k < t->count; k++) {
             uint16_t bits;
             float rounded = t->data[k];
             h5_to_half(&rounded, 1, &bits);
             h5_from_half(&bits, 1, &rounded);
-            if (!isfinite(t->data[k]) || (half && !isfinite(rounded)))
+            if (!isfinite(t->data[k]) || (rounds && !isfinite(rounded)))
                 FAIL(BEN_E_ARG, "%s: not written: the tensor %s holds %g%s", path, t->name,
                      (double)t->data[k],
                      isfinite(t->data[k]) ? ", too large for float16; write float32" : "");
-            if (half)
+            if (rounds)
                 t->data[k] = rounded;
         }
     }

@@ -101,6 +101,7 @@ static void test_half(void)
 {
     struct weights_file *file = example(BEN_WEIGHTS_NET), *back;
     char *path = in_folder("half.h5");
+    file->values.items[1].data[0] = 811163.0f;
     CHECK_OK(weights_write(file, path, true));
     CHECK_OK(weights_read(path, &back));
     const float *got = weights_find_value(back, "enc1.conv1.weight")->data;
@@ -109,6 +110,8 @@ static void test_half(void)
     CU_ASSERT_EQUAL(got[3], 65504.0f);
     CU_ASSERT_EQUAL(got[4], 0x1.554p-2f);   /* 1/3 to 11 bits */
     CU_ASSERT_EQUAL(got[2], 50 * 0x1p-24f); /* a subnormal of float16 */
+    const float *vector = weights_find_value(back, "a.last.bias")->data;
+    CU_ASSERT_EQUAL(vector[0], 811163.0f); /* vectors stay float32 */
     weights_free(&back);
     file->values.items[0].data[0] = 70000.0f;
     CU_ASSERT_EQUAL(weights_write(file, path, true), BEN_E_ARG);
