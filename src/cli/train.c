@@ -96,7 +96,7 @@ static const struct option rows[] = {
         "slices of an epoch; 0: as many as there are"),
     INT("train", "validate-every", trainer.validate_every, "1", 1, 100000,
         "epochs between validations"),
-    FLAG("train", "exact-norm", trainer.exact_norm, "yes",
+    FLAG("train", "exact-norm", trainer.exact_norm, "no",
          "at the end, norm statistics over the whole training set instead of running ones"),
     REAL("train", "threshold", trainer.threshold, "0.5", 0.01, 0.99, "P",
          "pixels of a higher probability are brain"),
