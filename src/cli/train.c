@@ -28,7 +28,7 @@ static const struct option rows[] = {
     TEXT("data", "masks", masks, "DIR", "derivatives data set that holds the masks"),
     TEXT("data", "split", split, "NAME", "train on rows of a manifest with that split"),
     TEXTS("data", "where", where, "COLUMN=VALUE...",
-          "rows of a manifest for which all of these hold"),
+          "rows of a manifest for which all of these hold; column=!value: that are not"),
     TEXTS("data", "participant-label", participants, "LABEL...",
           "only these participants, with or without sub-"),
     TEXT("data", "validation-split", validation_split, "NAME",

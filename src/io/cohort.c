@@ -101,6 +101,7 @@ static bool same_cell(const char *cell, const char *value)
     return strcmp(without_sub(cell), without_sub(value)) == 0;
 }
 
+/* value: what the cell must be, or with '!' ahead must not be. */
 static enum ben_status check_where(const struct scan *scan, const struct cohort_row *row,
                                    const char *column, const char *value, bool *wanted)
 {
@@ -109,7 +110,7 @@ static enum ben_status check_where(const struct scan *scan, const struct cohort_
     if (!find_cell(scan, row, column, &cell))
         FAIL(BEN_E_ARG, "%s: no column %s to choose scans by",
              row->table ? tsv_path(row->table) : scan->path, column);
-    *wanted = *wanted && same_cell(cell, value);
+    *wanted = *wanted && (*value == '!' ? !same_cell(cell, value + 1) : same_cell(cell, value));
 out:
     return st;
 }
@@ -126,7 +127,8 @@ static enum ben_status decide(struct cohort_build *build, const struct scan *sca
     for (int i = 0; i < o->n_where; i++) {
         const char *equals = strchr(o->where[i], '=');
         if (!equals || equals == o->where[i])
-            FAIL(BEN_E_ARG, "%s: scans are chosen by column=value", o->where[i]);
+            FAIL(BEN_E_ARG, "%s: scans are chosen by column=value or column=!value",
+                 o->where[i]);
         free(column);
         TRY_NEW(column = copy_of(o->where[i], (size_t)(equals - o->where[i])));
         TRY(check_where(scan, row, column, equals + 1, wanted));

@@ -53,7 +53,7 @@ struct cohort_options {
     const char *masks;                    /* derivatives data set with masks, or NULL */
     const char *const *participant_label; /* only these, with or without "sub-" */
     int n_participant_label;
-    const char *const *where; /* manifest filters "column=value", all must hold */
+    const char *const *where; /* manifest filters "column=value", "column=!value": all hold */
     int n_where;
     const char *split;    /* short for where split=...; NULL: all */
     enum species species; /* of all scans; BEN_SPECIES_UNKNOWN: what the data say */

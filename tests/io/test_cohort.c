@@ -155,6 +155,12 @@ static void test_filters(void)
     c = open_with(at("set"), &o);
     CU_ASSERT_EQUAL(c->n, 3);
     cohort_free(&c);
+    o.where = (const char *const[]){"species=!mus_musculus", "sex=!M"};
+    c = open_with(at("set"), &o);
+    for (long i = 0; i < c->n; i++)
+        CU_ASSERT_NOT_EQUAL(c->scans[i].species, BEN_MOUSE);
+    CU_ASSERT_EQUAL(c->n, 4); /* sub-02 and sub-03 */
+    cohort_free(&c);
     o.where = (const char *const[]){"age=3", "sex=M"};
     refused_with(at("set"), &o, BEN_E_ARG, "participants.tsv: no column age");
     o.where = (const char *const[]){"sex=F", "sex=M"};
