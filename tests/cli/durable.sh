@@ -13,7 +13,7 @@ same() { # OUT: as the undisturbed run
         cmp "$TMP/whole/$file" "$1/$file"
     done
     cmp <(table "$TMP/whole/results.tsv") <(table "$1/results.tsv")
-    cmp "$TMP/whole/cohort.h5" "$1/cohort.h5" 2>/dev/null ||
+    cmp -s "$TMP/whole/cohort.h5" "$1/cohort.h5" ||
         cmp <(h5dump -d /mask "$TMP/whole/cohort.h5" | tail -n +2) \
             <(h5dump -d /mask "$1/cohort.h5" | tail -n +2)
     [ -z "$(find "$1" -name '*.tmp*')" ] || fail "temporary files are left in $1"
@@ -32,16 +32,16 @@ wait_for() {
 
 # A rank of two is killed.
 ranks 2 "$BEN" segment "$TMP/bids" "$TMP/killed" >/dev/null 2>&1 &
-wait_for "$TMP/killed" 2
+wait_for "$TMP/killed" 3
 pkill -KILL -n -f "segment $TMP/bids $TMP/killed" || true
 wait $! && fail "mpirun did not notice the dead rank"
-done_before=$(find "$TMP/killed" -name '*_mask.nii.gz' -newer "$TMP/whole/results.tsv" | wc -l)
-[ "$done_before" -ge 2 ] || fail "nothing was done before the kill"
-stamp=$(find "$TMP/killed" -name '*_mask.nii.gz' -printf '%T@ %p\n' | sort | head -1)
+stamps() { find "$TMP/killed" -name '*_mask.nii.gz' -printf '%p %T@\n' | sort; }
+stamps >"$TMP/before"
 expect 0 ranks 2 "$BEN" segment "$TMP/bids" "$TMP/killed"
 same "$TMP/killed"
-[ "$(find "$TMP/killed" -name '*_mask.nii.gz' -printf '%T@ %p\n' | sort | head -1)" = "$stamp" ] ||
-    fail "a finished scan was done again"
+# At most what the two ranks had in hand, written but not yet in the journal, is done again.
+again=$(($(wc -l <"$TMP/before") - $(stamps | comm -12 - "$TMP/before" | wc -l)))
+[ $again -le 2 ] || fail "$again finished scans were done again"
 
 # A signal: exit code 75, and the same command goes on.
 "$BEN" segment "$TMP/bids" "$TMP/stopped" >/dev/null 2>&1 &

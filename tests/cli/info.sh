@@ -16,7 +16,7 @@ expect 0 "$BEN" info && prints "ranks" "kernels"
 BEN_ISA=generic expect 0 "$BEN" info && prints "generic"
 BEN_ISA=mmx expect 2 "$BEN" info && says "mmx"
 for file in "$SOURCE"/weights/*.h5; do
-    expect 0 "$BEN" info "$file" && prints "NL-U-Net" "checksum" "provenance" "licence"
+    expect 0 "$BEN" info "$file" && prints "NL-U-Net" "checksum" "provenance" "License"
 done
 for file in "$SOURCE"/configs/*.ini; do
     expect 0 "$BEN" info "$file" && prints "a configuration of ben-mpi"
