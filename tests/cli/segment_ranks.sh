@@ -21,15 +21,17 @@ compare() {
 }
 
 for input in bids one thin; do
+    species=(--species rat)
+    [ $input != bids ] || species=() # participants.tsv tells
     OMP_NUM_THREADS=1 expect 0 ranks 1 "$BEN" segment "$TMP/$input" "$TMP/$input-1-1" \
-        --probability
-    grep -q 'ok' "$TMP/$input-1-1/results.tsv" || fail "no scan of $input succeeded"
+        --probability "${species[@]}"
+    grep -qP '\t(ok|empty)\t' "$TMP/$input-1-1/results.tsv" || fail "no scan of $input succeeded"
     for n in 1 2 3 4; do
         for threads in 1 2; do
             [ "$n-$threads" != 1-1 ] || continue
             [ "$threads" = 1 ] || [ "$n" -le 2 ] || continue
             OMP_NUM_THREADS=$threads expect 0 ranks $n "$BEN" segment "$TMP/$input" \
-                "$TMP/$input-$n-$threads" --probability
+                "$TMP/$input-$n-$threads" --probability "${species[@]}"
             compare "$TMP/$input-1-1" "$TMP/$input-$n-$threads"
         done
     done
