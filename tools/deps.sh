@@ -4,6 +4,7 @@
 #   tools/deps.sh         to build and run
 #   tools/deps.sh test    the tests too
 #   tools/deps.sh dev     what the comparisons with other programs need too
+#   tools/deps.sh peers   what the comparison of speed needs (tools/peers)
 set -euo pipefail
 
 packages=(gcc cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
@@ -16,7 +17,10 @@ case $what in
     test) packages+=(mricron-data libcunit1-dev clang-format valgrind) ;;
     dev) packages+=(mricron-data libcunit1-dev clang-format valgrind g++ libinsighttoolkit5-dev
         python3-torch python3-numpy python3-scipy python3-h5py python3-nibabel) ;;
-    *) echo "usage: tools/deps.sh [demo|test|dev]" >&2; exit 2 ;;
+    peers) packages+=(mricron-data g++ libinsighttoolkit5-dev libdnnl-dev python3-torch
+        python3-numpy python3-h5py)
+        command -v npm >/dev/null || packages+=(nodejs npm) ;;
+    *) echo "usage: tools/deps.sh [demo|test|dev|peers]" >&2; exit 2 ;;
 esac
 
 missing=()

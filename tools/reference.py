@@ -86,7 +86,7 @@ class NonLocal(nn.Module):
         phi = F.max_pool1d(self.phi(x).flatten(2), 2)
         g = F.max_pool1d(self.g(x).flatten(2), 2)
         s = torch.softmax(theta.transpose(1, 2) @ phi, dim=2)
-        return x + self.output((g @ s.transpose(1, 2)).view(len(x), -1, *x.shape[2:]))
+        return x + self.output((g @ s.transpose(1, 2)).view(x.shape[0], -1, *x.shape[2:]))
 
 
 class Net(nn.Module):
