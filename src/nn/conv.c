@@ -71,6 +71,7 @@ void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x
         .in = input_pieces(x, shape->c),
         .out = {y, NULL, shape->o},
         .packed = packed,
+        .packed_c = shape->c,
         .bias = bias,
         .norm = norm,
         .scratch = scratch,
@@ -79,6 +80,40 @@ void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x
         ISA_PICK(conv_apply_image)->apply(&job);
     else
         ISA_PICK(conv_apply_winograd)->apply(&job);
+}
+
+/* 16 outputs of one input channel lie side by side in the packed weights. */
+static struct conv_job part_job(const struct conv_shape *shape, const struct conv_part *part,
+                                const float *packed, float *y, float *scratch)
+{
+    struct conv_job job = {
+        .shape = *shape,
+        .in = {(float *)part->x, NULL, part->count},
+        .out = {y, NULL, shape->o},
+        .packed = packed + 16 * (size_t)part->first,
+        .packed_c = shape->c,
+        .scratch = scratch,
+    };
+    ENSURE(shape->c > 1 && part->first + part->count <= shape->c);
+    job.shape.c = part->count;
+    return job;
+}
+
+void conv_part_forward(const struct conv_shape *shape, const struct conv_part *part,
+                       const float *packed, float *y, float *scratch)
+{
+    struct conv_job job = part_job(shape, part, packed, y, scratch);
+    ISA_PICK(conv_apply_winograd)->apply(&job);
+}
+
+void conv_rest_forward(const struct conv_shape *shape, const struct conv_part *part,
+                       const float *packed, const float *bias, const float *done, float *y,
+                       float *scratch)
+{
+    struct conv_job job = part_job(shape, part, packed, y, scratch);
+    job.bias = bias;
+    job.done = done;
+    ISA_PICK(conv_apply_winograd)->apply(&job);
 }
 
 void conv_backward_data(const struct conv_shape *shape, const float *dy, const float *packed,
@@ -91,6 +126,7 @@ void conv_backward_data(const struct conv_shape *shape, const float *dy, const f
         .in = {(float *)dy, NULL, shape->o},
         .out = {dx0, dx1, dx1 ? c0 : shape->c},
         .packed = packed,
+        .packed_c = shape->o,
         .scratch = scratch,
     };
     ISA_PICK(conv_apply_winograd)->apply(&job);

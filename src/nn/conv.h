@@ -44,6 +44,23 @@ void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x
                       const float *packed, const float *bias, const struct conv_norm *norm,
                       float *y, float *scratch);
 
+/* A convolution is linear, so some of its input channels may be done ahead: what channels
+ * [first, first + count) of the packed weights' c add to each output. */
+struct conv_part {
+    const float *x;   /* [n][count/16][h][w][16] */
+    int first, count; /* multiples of 16 */
+};
+
+/* y = that part of conv(x), without bias and ELU. */
+void conv_part_forward(const struct conv_shape *shape, const struct conv_part *part,
+                       const float *packed, float *y, float *scratch);
+
+/* y = elu(part of conv(x) + done + bias): done [o/16][h][w][16] of one slice, what the other
+ * channels add, counts for each of the n slices. Differs from conv_elu_forward by rounding. */
+void conv_rest_forward(const struct conv_shape *shape, const struct conv_part *part,
+                       const float *packed, const float *bias, const float *done, float *y,
+                       float *scratch);
+
 /* The adjoint in x: dy [n][o/16][h][w][16] -> dx [n][c/16][h][w][16], which like the input may be in
  * two pieces (dx1 NULL: one). packed from conv_pack_adjoint, as large as conv_packed_floats of
  * the shape with c and o exchanged. Not for c = 1 (nobody asks for the image's gradient). */

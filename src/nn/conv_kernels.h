@@ -34,8 +34,10 @@ struct conv_pieces {
 struct conv_job {
     struct conv_shape shape;
     struct conv_pieces in, out; /* in is only read */
-    const float *packed;
-    const float *bias; /* NULL: out is the plain convolution, no bias, no ELU */
+    const float *packed;        /* from the first of the shape's channels on */
+    int packed_c;               /* channels it was packed for */
+    const float *done;          /* of one slice: is added ahead of the bias; NULL: nothing */
+    const float *bias; /* NULL: out is the plain convolution, no bias, no ELU, nothing done */
     const struct conv_norm *norm;
     float *scratch;
 };

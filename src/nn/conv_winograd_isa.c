@@ -17,20 +17,25 @@ enum { TILES = 3, GROUP = 1 };
 #define STEP CONV_STEP(CONV_BLOCK)
 enum { WIDE = 64 };
 
+struct filters {
+    int c;        /* channels in, of those that were packed */
+    size_t panel; /* floats from one block of 16 outputs to the next */
+};
+
 /* m [g][tile][16] = sum over k of v [tile][k] u [g][k][16] for tiles x group, all in registers. */
-VEC_INLINE void product_block(const float *v, size_t cs, const float *u, float *m, int c,
-                              int tiles, int group)
+VEC_INLINE void product_block(const float *v, size_t cs, const struct filters *f,
+                              const float *u, float *m, int tiles, int group)
 {
     vec sum[TILES][GROUP * BEN_VECS];
     for (int i = 0; i < tiles; i++)
         for (int j = 0; j < group * BEN_VECS; j++)
             sum[i][j] = (vec){0};
-    for (int cb = 0; cb < c / 16; cb++, v += cs)
+    for (int cb = 0; cb < f->c / 16; cb++, v += cs)
         for (int k = 0; k < 16; k++, u += 16) {
             vec w[GROUP * BEN_VECS];
             for (int j = 0; j < group * BEN_VECS; j++)
-                w[j] = vec_load(u + (size_t)(j / BEN_VECS * 16) * (size_t)c +
-                                j % BEN_VECS * BEN_LANES);
+                w[j] =
+                    vec_load(u + (size_t)(j / BEN_VECS) * f->panel + j % BEN_VECS * BEN_LANES);
             for (int i = 0; i < tiles; i++) {
                 vec x = vec_set(v[16 * i + k]);
                 for (int j = 0; j < group * BEN_VECS; j++)
@@ -46,11 +51,11 @@ VEC_INLINE void product_block(const float *v, size_t cs, const float *u, float *
 
 #define PRODUCT_CASE(tiles)                                                                    \
     case tiles:                                                                                \
-        product_block(v, cs, u, m, c, tiles < TILES ? tiles : TILES, group);                   \
+        product_block(v, cs, f, u, m, tiles < TILES ? tiles : TILES, group);                   \
         break;
 
-VEC_INLINE void product_tiles(const float *v, size_t cs, const float *u, float *m, int c,
-                              int tiles, int group)
+VEC_INLINE void product_tiles(const float *v, size_t cs, const struct filters *f,
+                              const float *u, float *m, int tiles, int group)
 {
     switch (tiles) {
         PRODUCT_CASE(1)
@@ -75,20 +80,20 @@ VEC_INLINE void product_tiles(const float *v, size_t cs, const float *u, float *
 }
 
 /* n tiles by blocks of 16 outputs for one xi. Tiles are shared evenly among register blocks. */
-static void product(const float *v, size_t cs, const float *u, float *m, int c, int blocks,
-                    int n)
+static void product(const float *v, size_t cs, const struct filters *f, const float *u,
+                    float *m, int blocks, int n)
 {
     int parts = (n + TILES - 1) / TILES, group = 1;
     for (int ob = 0; ob < blocks; ob += group) {
-        const float *panel = u + (size_t)ob * 16 * (size_t)c;
+        const float *panel = u + (size_t)ob * f->panel;
         float *to = m + (size_t)ob * CONV_XI * STEP;
         group = ob + GROUP <= blocks ? GROUP : 1;
         for (int p = 0; p < parts; p++) {
             int t = n * p / parts, tiles = n * (p + 1) / parts - t;
             if (group == GROUP)
-                product_tiles(v + 16 * t, cs, panel, to + 16 * t, c, tiles, GROUP);
+                product_tiles(v + 16 * t, cs, f, panel, to + 16 * t, tiles, GROUP);
             else
-                product_tiles(v + 16 * t, cs, panel, to + 16 * t, c, tiles, 1);
+                product_tiles(v + 16 * t, cs, f, panel, to + 16 * t, tiles, 1);
         }
     }
 }
@@ -97,16 +102,17 @@ static void product(const float *v, size_t cs, const float *u, float *m, int c, 
 static void products(const struct conv_job *job, const float *v, size_t xs, size_t cs, float *m,
                      int n, int ob, int blocks)
 {
-    int c = job->shape.c;
-    const float *u = job->packed + 16 * (size_t)ob * (size_t)c;
+    const struct filters f = {job->shape.c, 16 * (size_t)job->packed_c};
+    const float *u = job->packed + (size_t)ob * f.panel;
     for (int xi = 0; xi < CONV_XI; xi++, v += xs, m += STEP)
-        product(v, cs, u + (size_t)xi * (size_t)c * (size_t)job->shape.o, m, c, blocks, n);
+        product(v, cs, &f, u + (size_t)xi * f.panel * (size_t)(job->shape.o / 16), m, blocks,
+                n);
 }
 
 /* What the channels of one vector get on the way out. */
 struct finish {
     vec bias, scale, shift;
-    int elu, norm;
+    int elu, norm, done;
 };
 
 VEC_INLINE struct finish finish_of(const struct conv_job *job, int channel)
@@ -121,8 +127,9 @@ VEC_INLINE struct finish finish_of(const struct conv_job *job, int channel)
     return f;
 }
 
-/* One tile of 4x4 outputs to rows that are row floats apart. */
-VEC_INLINE void transform_output(const float *m, const struct finish *f, float *out, size_t row)
+/* One tile of 4x4 outputs to rows that are row floats apart; done lies as out does. */
+VEC_INLINE void transform_output(const float *m, const struct finish *f, const float *done,
+                                 float *out, size_t row)
 {
     vec o[4][4];
     winograd_output(m, STEP, o);
@@ -131,6 +138,8 @@ VEC_INLINE void transform_output(const float *m, const struct finish *f, float *
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
             vec z = o[i][j];
+            if (f->done)
+                z += vec_load(done + (size_t)i * row + 16 * j);
             if (f->elu)
                 z = vec_elu(z + f->bias);
             if (f->norm)
@@ -139,17 +148,22 @@ VEC_INLINE void transform_output(const float *m, const struct finish *f, float *
         }
 }
 
-/* One vector of channels of one tile; a tile that sticks out goes through a patch. */
+/* One vector of channels of one tile; a tile that sticks out goes through patches. */
 VEC_INLINE void tile_output(const struct conv_shape *shape, const struct finish *f,
-                            struct place at, const float *m, float *plane)
+                            struct place at, const float *m, const float *done, float *plane)
 {
-    float patch[16 * 16] __attribute__((aligned(64)));
-    size_t row = 16 * (size_t)shape->w;
-    int rows = shape->h - at.y, columns = shape->w - at.x, whole = rows >= 4 && columns >= 4;
-    float *y = plane + (size_t)at.y * row + 16 * (size_t)at.x;
-    transform_output(m, f, whole ? y : patch, whole ? row : 4 * 16);
-    if (whole)
+    float patch[16 * 16] __attribute__((aligned(64))),
+        ahead[16 * 16] __attribute__((aligned(64)));
+    size_t row = 16 * (size_t)shape->w, corner = (size_t)at.y * row + 16 * (size_t)at.x;
+    int rows = shape->h - at.y, columns = shape->w - at.x;
+    float *y = plane + corner;
+    if (rows >= 4 && columns >= 4) {
+        transform_output(m, f, f->done ? done + corner : NULL, y, row);
         return;
+    }
+    if (f->done)
+        tiles_patch(done, shape, at.y, at.x, 4, ahead);
+    transform_output(m, f, ahead, patch, 4 * 16);
     for (int i = 0; i < 4 && i < rows; i++)
         for (int j = 0; j < 4 && j < columns; j++)
             vec_store(y + (size_t)i * row + 16 * j, vec_load(patch + 16 * (4 * i + j)));
@@ -157,16 +171,21 @@ VEC_INLINE void tile_output(const struct conv_shape *shape, const struct finish 
 
 /* All tiles of one block of 16 channels, with the constants of one kind of finish. */
 VEC_INLINE void block_output(const struct conv_job *job, const struct tiles *tiles, int ob,
-                             const float *m, int elu, int norm)
+                             const float *m, int elu, int norm, int done)
 {
+    const float *ahead = NULL;
+    if (done)
+        ahead = job->done + 16 * (size_t)ob * (size_t)job->shape.h * (size_t)job->shape.w;
     for (int l = 0; l < 16; l += BEN_LANES) {
         struct finish f = finish_of(job, 16 * ob + l);
         f.elu = elu;
         f.norm = norm;
+        f.done = done;
         for (int t = 0; t < tiles->n; t++) {
             float *to =
                 tiles_plane(&job->out, &job->shape, job->shape.o, tiles->at[t].slice, ob);
-            tile_output(&job->shape, &f, tiles->at[t], m + 16 * t + l, to + l);
+            tile_output(&job->shape, &f, tiles->at[t], m + 16 * t + l, done ? ahead + l : NULL,
+                        to + l);
         }
     }
 }
@@ -176,11 +195,13 @@ static void outputs(const struct conv_job *job, const struct tiles *tiles, int f
 {
     for (int ob = first; ob < first + blocks; ob++, m += CONV_XI * STEP) {
         if (!job->bias)
-            block_output(job, tiles, ob, m, 0, 0);
+            block_output(job, tiles, ob, m, 0, 0, 0);
+        else if (job->done)
+            block_output(job, tiles, ob, m, 1, 0, 1);
         else if (!job->norm)
-            block_output(job, tiles, ob, m, 1, 0);
+            block_output(job, tiles, ob, m, 1, 0, 0);
         else
-            block_output(job, tiles, ob, m, 1, 1);
+            block_output(job, tiles, ob, m, 1, 1, 0);
     }
 }
 

@@ -205,6 +205,36 @@ static void check_forward(struct data *d)
     report(d, 0, forward_error(d, &norm), 3 * deviation);
 }
 
+/* Every slice's second piece becomes that of the first slice. */
+static void share_second(struct data *d)
+{
+    const struct conv_shape *shape = &d->layer->shape;
+    size_t pixels = (size_t)shape->h * (size_t)shape->w, whole = pixels * (size_t)shape->c;
+    size_t n0 = pixels * (size_t)d->layer->c0;
+    for (size_t s = 1; s < (size_t)shape->n; s++)
+        memcpy(d->x + s * whole + n0, d->x + n0, (whole - n0) * sizeof *d->x);
+    split(d, d->x, d->x0, d->x1);
+}
+
+/* The second piece, done ahead for all slices, and the rest are the whole. */
+static void check_parts(struct data *d)
+{
+    const struct conv_shape *shape = &d->layer->shape;
+    struct conv_shape one = *shape;
+    int c0 = d->layer->c0;
+    const struct conv_part first = {d->x0, 0, c0}, second = {d->x1, c0, shape->c - c0};
+    if (c0 == shape->c || shape->c == 1)
+        return;
+    float *done = poisoned_floats(d->ny);
+    one.n = 1;
+    share_second(d);
+    conv_pack(shape, d->w, d->packed);
+    conv_part_forward(&one, &second, d->packed, done, d->scratch);
+    conv_rest_forward(shape, &first, d->packed, d->bias, done, d->y, d->scratch);
+    report(d, 0, forward_error(d, NULL), sqrt(9.0 * shape->c));
+    free(done);
+}
+
 static void check_backward_data(struct data *d)
 {
     const struct conv_shape *shape = &d->layer->shape;
@@ -396,6 +426,11 @@ static void test_forward(void)
     on_every_isa(check_forward, NULL);
 }
 
+static void test_parts(void)
+{
+    on_every_isa(check_parts, NULL);
+}
+
 static void test_backward_data(void)
 {
     on_every_isa(check_backward_data, NULL);
@@ -428,6 +463,7 @@ static void test_elu(void)
 
 static const struct check_test tests[] = {
     {"forward is the definition", test_forward},
+    {"channels done ahead count for all slices", test_parts},
     {"backward data is the definition", test_backward_data},
     {"backward weights is the definition", test_backward_weights},
     {"both gradients agree", test_adjoints},
