@@ -3,6 +3,7 @@
 # Installs what ben-mpi needs from Debian 12's packages; does nothing where all is there.
 #   tools/deps.sh         to build and run
 #   tools/deps.sh test    the tests too
+#   tools/deps.sh aarch64 the compiler of the check for AArch64 too
 #   tools/deps.sh dev     what the comparisons with other programs need too
 #   tools/deps.sh peers   what the comparison of speed needs (tools/peers)
 set -euo pipefail
@@ -15,6 +16,7 @@ case $what in
     build) ;;
     demo) packages+=(mricron-data) ;;
     test) packages+=(mricron-data libcunit1-dev clang-format valgrind) ;;
+    aarch64) packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
     dev) packages+=(mricron-data libcunit1-dev clang-format valgrind g++ libinsighttoolkit5-dev
         python3-torch python3-numpy python3-scipy python3-h5py python3-nibabel) ;;
     peers) packages+=(mricron-data g++ libinsighttoolkit5-dev libdnnl-dev python3-torch
