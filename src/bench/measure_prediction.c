@@ -11,6 +11,7 @@ struct job {
     const struct measure_config *config;
     struct net *net;
     float *x, *target, *prob;
+    struct net_certainty certainty;
     uint32_t *keys;
     double *layer_s; /* [BEN_LAYERS] of one run */
     struct sample plain, mc, layers[BEN_LAYERS];
@@ -26,6 +27,9 @@ static enum ben_status open_job(struct job *job)
     TRY_NEW(job->x = aligned_alloc(64, floats * sizeof(float)));
     TRY_NEW(job->target = aligned_alloc(64, floats * sizeof(float)));
     TRY_NEW(job->prob = aligned_alloc(64, floats * sizeof(float)));
+    TRY_NEW(job->certainty.mean = aligned_alloc(64, floats * sizeof(float)));
+    TRY_NEW(job->certainty.aleatoric = aligned_alloc(64, floats * sizeof(float)));
+    TRY_NEW(job->certainty.epistemic = aligned_alloc(64, floats * sizeof(float)));
     TRY_NEW(job->keys = calloc((size_t)config->batch, sizeof *job->keys));
     TRY_NEW(job->layer_s = calloc(BEN_LAYERS, sizeof *job->layer_s));
     TRY(head_slices(config->seed, config->net.size, config->batch, job->x, job->target));
@@ -41,6 +45,9 @@ static void close_job(struct job *job)
     free(job->x);
     free(job->target);
     free(job->prob);
+    free(job->certainty.mean);
+    free(job->certainty.aleatoric);
+    free(job->certainty.epistemic);
     free(job->keys);
     free(job->layer_s);
 }
@@ -55,10 +62,10 @@ static double run_plain(struct job *job)
 static double run_mc(struct job *job)
 {
     const struct measure_config *config = job->config;
+    const struct net_samples samples = {config->seed, job->keys, 0,
+                                        (uint32_t)config->mc_samples};
     double start = util_now_s();
-    for (int t = 0; t < config->mc_samples; t++)
-        net_predict_mc(job->net, job->x, config->batch, config->seed, job->keys, (uint32_t)t,
-                       job->prob);
+    net_monte_carlo(job->net, job->x, config->batch, &samples, &job->certainty);
     return util_now_s() - start;
 }
 

@@ -78,9 +78,31 @@ void net_refresh(struct net *net);
 void net_predict(struct net *net, const float *x, int n, float *prob);
 
 /* One stochastic pass per slice (mode MC): dropout masks are keyed by (seed, keys[i], sample),
- * so a slice's result does not depend on its place in the batch. Local. */
+ * so a slice's result does not depend on its place in the batch. sample < 2^27. Local. */
 void net_predict_mc(struct net *net, const float *x, int n, uint64_t seed, const uint32_t *keys,
                     uint32_t sample, float *prob);
+
+struct net_samples {
+    uint64_t seed;
+    const uint32_t *keys; /* per slice */
+    uint32_t first,
+        count; /* samples first .. first + count - 1; count >= 1, their sum <= 2^27 */
+};
+
+/* Of the samples p of each pixel, all [n][size][size]; uncertainty is aleatoric + epistemic. */
+struct net_certainty {
+    float *mean;      /* of p */
+    float *aleatoric; /* mean of p (1 - p) */
+    float *epistemic; /* mean of (p - mean)^2 */
+};
+
+/* The samples of each slice, each p as net_predict_mc gives it to the bit, and what the paper
+ * makes of them (its uncertainty by Monte Carlo dropout), updated sample by sample in their order.
+ * Blocks ahead of the first dropout, and what the skips that come from there add to the decoders'
+ * first convolutions, are computed once per slice: with the default rates ten samples take less
+ * than six passes' operations. Local. */
+void net_monte_carlo(struct net *net, const float *x, int n, const struct net_samples *samples,
+                     const struct net_certainty *out);
 
 /* Mode STATS: the input of norm layer block (0..BEN_BLOCKS-1), per slice and channel: moments
  * [n][2][channels of that block] = mean and sum of squared deviations over the pixels. Local. */

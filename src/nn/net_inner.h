@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files behind nn/net.h share, and nobody else includes: the network as blocks with
  * their shapes, places in the list of values and memory. net_plan.c builds it, net.c owns it,
- * nlunet.c predicts with it, nlunet_train.c trains it.
+ * nlunet.c and net_predict.c predict with it, nlunet_train.c trains it.
  *
  * Tensors of several slices lie one behind the other, each slice [channels/16][pixels][16]. */
 #ifndef BEN_NN_NET_INNER_H
@@ -16,6 +16,7 @@
 #include "nn/upconv.h"
 
 #define NET_PARAMS       80                  /* more than the network has */
+#define NET_TOGETHER     8                   /* Monte Carlo samples side by side, at most */
 #define BEN_MAX_CHANNELS (256 << BEN_LEVELS) /* of config.channels' bound, at the bottom */
 
 /* Places of the blocks in net->blocks; levels count from 0, the full size. */
@@ -53,6 +54,10 @@ struct net_up {
 struct net_workspace {
     float *a, *b;            /* the largest tensor, twice */
     float *skip[BEN_LEVELS]; /* what the encoders leave for the decoders */
+    /* Monte Carlo: */
+    float *deep;             /* the largest tensor, or NET_TOGETHER of the bottleneck's */
+    float *ahead;            /* what the first block with dropout gives before it */
+    float *part[BEN_LEVELS]; /* what the skips add to the decoders' first convolutions */
     float *kept;             /* of the non-local block */
     uint16_t *keep;          /* dropout's mask */
     float *scratch;          /* of any layer, in training too */
@@ -107,6 +112,15 @@ static inline int net_channels(const struct net_block *block)
 static inline size_t net_block_floats(const struct net_block *block)
 {
     return (size_t)net_channels(block) * block->pixels;
+}
+
+/* The first block with dropout; BEN_BLOCKS: none. */
+static inline int net_first_dropout(const struct net *net)
+{
+    int b = 0;
+    while (b < BEN_BLOCKS && net->config.dropout[b] == 0)
+        b++;
+    return b;
 }
 
 /* Rows of net_layers. */

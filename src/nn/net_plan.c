@@ -208,6 +208,18 @@ static size_t keep_words(const struct net *net)
     return most;
 }
 
+static void reserve_sampling(const struct net *net, struct reservation *r,
+                             struct net_workspace *w)
+{
+    int first = net_first_dropout(net);
+    if (first == BEN_BLOCKS)
+        return;
+    w->deep = take_floats(r, net_block_floats(&net->blocks[NET_ENC(0)]));
+    w->ahead = take_floats(r, net_block_floats(&net->blocks[first]));
+    for (int l = 0; l < BEN_LEVELS; l++)
+        w->part[l] = take_floats(r, net_block_floats(&net->blocks[NET_DEC(l)]));
+}
+
 static void reserve_workspace(const struct net *net, struct reservation *r,
                               struct net_workspace *w)
 {
@@ -216,6 +228,7 @@ static void reserve_workspace(const struct net *net, struct reservation *r,
     w->b = take_floats(r, top);
     for (int l = 0; l < BEN_LEVELS; l++)
         w->skip[l] = take_floats(r, net_block_floats(&net->blocks[NET_ENC(l)]));
+    reserve_sampling(net, r, w);
     if (net->config.nonlocal)
         w->kept = take_floats(r, nonlocal_kept_floats(&net->nonlocal));
     w->keep = take(r, keep_words(net) * sizeof *w->keep);

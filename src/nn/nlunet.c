@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Prediction: one thread takes one slice through the whole network. */
+#include "nn/nlunet.h"
 #include "nn/dropout.h"
 #include "nn/final.h"
-#include "nn/net_inner.h"
 #include "nn/norm.h"
 #include "nn/pool.h"
-
-#include <omp.h>
-#include <string.h>
-
-/* What a pass over slices is for; of the modes INFER, MC and STATS. */
-struct pass {
-    enum net_mode mode;
-    uint64_t seed;        /* MC */
-    const uint32_t *keys; /* MC: per slice */
-    uint32_t sample;      /* MC */
-    int block;            /* STATS: whose norm's input is measured */
-};
-
-/* One slice on its way: what it is, where it works, what becomes of it. */
-struct slice {
-    const struct net *net;
-    const struct pass *pass;
-    const struct net_workspace *work;
-    uint32_t key;
-    double *moments; /* STATS */
-};
 
 static void measure(const struct net_block *block, const float *y, double *moments)
 {
@@ -43,155 +21,169 @@ static void measure(const struct net_block *block, const float *y, double *momen
     }
 }
 
-static void drop(const struct slice *s, int b, float *z)
+void nlunet_drop(const struct walk *w, int b, float *z)
 {
-    double rate = s->net->config.dropout[b];
-    if (s->pass->mode != BEN_MC || rate == 0)
+    double rate = w->net->config.dropout[b];
+    size_t floats = net_block_floats(&w->net->blocks[b]);
+    if (rate == 0)
         return;
-    struct random_stream stream = net_dropout_mc(s->pass->seed, s->key, s->pass->sample, b);
-    size_t groups = net_block_floats(&s->net->blocks[b]) / 16;
-    double start = net_clock_start(s->net);
-    dropout_mask(&stream, rate, groups, s->work->keep);
-    dropout_apply(groups, s->work->keep, dropout_scale(rate), z);
-    net_clock_stop(s->net, NET_LAYER_DROPOUT, start);
+    double start = net_clock_start(w->net);
+    for (int i = 0; i < w->n; i++, z += floats) {
+        struct random_stream stream =
+            net_dropout_mc(w->aim->seed, w->key, w->sample + (uint32_t)i, b);
+        dropout_mask(&stream, rate, floats / 16, w->work->keep);
+        dropout_apply(floats / 16, w->work->keep, dropout_scale(rate), z);
+    }
+    net_clock_stop(w->net, NET_LAYER_DROPOUT, start);
 }
 
-static void convolve(const struct slice *s, int b, int k, struct conv_input in,
-                     const struct conv_norm *norm, float *y)
+/* Whether the level's skip has met no dropout, and its decoder comes after some. */
+static bool is_parted(const struct walk *w, int level)
 {
-    const struct net_block *block = &s->net->blocks[b];
-    const struct net_conv *conv = k ? &block->conv2 : &block->conv1;
-    double start = net_clock_start(s->net);
-    conv_elu_forward(&conv->shape, &in, conv->packed, net_value(s->net, conv->param + 1), norm,
-                     y, s->work->scratch);
-    net_clock_stop(s->net, NET_LAYER_CONV(b, k), start);
+    return NET_ENC(level) < w->aim->first && w->aim->first < NET_DEC(level);
 }
 
-/* in (and skip, NULL: none) -> out by way of between. False: the pass ends here. */
-static bool block_forward(const struct slice *s, int b, const float *in, const float *skip,
-                          float *between, float *out)
+/* Of the inputs of a decoder's first convolution. */
+static struct conv_part upsampled(const struct net_block *block, const float *x)
 {
-    const struct net_block *block = &s->net->blocks[b];
-    bool ends = s->pass->mode == BEN_STATS && s->pass->block == b;
-    struct conv_norm norm = {block->scale, block->shift};
-    int c0 = block->conv1.shape.c - block->skip_channels;
-    convolve(s, b, 0, (struct conv_input){in, skip, c0}, NULL, between);
-    convolve(s, b, 1, (struct conv_input){between, NULL, 0}, ends ? NULL : &norm, out);
-    if (ends)
-        measure(block, out, s->moments);
+    return (struct conv_part){x, 0, block->conv1.shape.c - block->skip_channels};
+}
+
+static struct conv_part skipped(const struct net_block *block, const float *x)
+{
+    return (struct conv_part){x, block->conv1.shape.c - block->skip_channels,
+                              block->skip_channels};
+}
+
+void nlunet_part(const struct walk *w)
+{
+    for (int l = 0; l < BEN_LEVELS; l++) {
+        const struct net_block *block = &w->net->blocks[NET_DEC(l)];
+        struct conv_part part = skipped(block, w->work->skip[l]);
+        if (!is_parted(w, l))
+            continue;
+        double start = net_clock_start(w->net);
+        conv_part_forward(&block->conv1.shape, &part, block->conv1.packed, w->work->part[l],
+                          w->work->scratch);
+        net_clock_stop(w->net, NET_LAYER_CONV(NET_DEC(l), 0), start);
+    }
+}
+
+static int level_of(int b)
+{
+    return b < NET_START ? b : b <= NET_END ? BEN_LEVELS : BEN_BLOCKS - 1 - b;
+}
+
+static void convolve_first(const struct walk *w, int b, float *y)
+{
+    const struct net_block *block = &w->net->blocks[b];
+    const struct net_conv *conv = &block->conv1;
+    const float *skip = b > NET_END ? w->work->skip[level_of(b)] : NULL;
+    const float *bias = net_value(w->net, conv->param + 1);
+    struct conv_input in = {w->at, skip, conv->shape.c - block->skip_channels};
+    struct conv_part part = upsampled(block, w->at);
+    struct conv_shape shape = conv->shape;
+    shape.n = w->n;
+    double start = net_clock_start(w->net);
+    if (skip && is_parted(w, level_of(b)))
+        conv_rest_forward(&shape, &part, conv->packed, bias, w->work->part[level_of(b)], y,
+                          w->work->scratch);
     else
-        drop(s, b, out);
+        conv_elu_forward(&shape, &in, conv->packed, bias, NULL, y, w->work->scratch);
+    net_clock_stop(w->net, NET_LAYER_CONV(b, 0), start);
+}
+
+static void convolve_second(const struct walk *w, int b, const float *x,
+                            const struct conv_norm *norm, float *y)
+{
+    const struct net_conv *conv = &w->net->blocks[b].conv2;
+    struct conv_input in = {x, NULL, conv->shape.c};
+    struct conv_shape shape = conv->shape;
+    shape.n = w->n;
+    double start = net_clock_start(w->net);
+    conv_elu_forward(&shape, &in, conv->packed, net_value(w->net, conv->param + 1), norm, y,
+                     w->work->scratch);
+    net_clock_stop(w->net, NET_LAYER_CONV(b, 1), start);
+}
+
+/* False: the walk ends here. */
+static bool block_forward(struct walk *w, int b)
+{
+    const struct net_block *block = &w->net->blocks[b];
+    bool ends = w->aim->mode == BEN_STATS && w->aim->block == b;
+    struct conv_norm norm = {block->scale, block->shift};
+    float *between = nlunet_free(w), *out = between == w->a ? w->b : w->a;
+    if (b < NET_START)
+        out = w->work->skip[b];
+    convolve_first(w, b, between);
+    convolve_second(w, b, between, ends ? NULL : &norm, out);
+    w->at = out;
+    if (ends)
+        measure(block, out, w->moments);
+    else if (b > w->aim->first)
+        nlunet_drop(w, b, out);
     return !ends;
 }
 
-static void pool(const struct slice *s, int level, const float *in, float *out)
+static void pool(struct walk *w, int level)
 {
-    const struct conv_shape *shape = &s->net->blocks[NET_ENC(level)].conv2.shape;
-    double start = net_clock_start(s->net);
-    pool_forward(shape->o / 16, shape->h, shape->w, in, out);
-    net_clock_stop(s->net, NET_LAYER_POOL(level), start);
+    const struct conv_shape *shape = &w->net->blocks[NET_ENC(level)].conv2.shape;
+    float *out = nlunet_free(w);
+    double start = net_clock_start(w->net);
+    pool_forward(shape->o / 16, shape->h, shape->w, w->at, out);
+    w->at = out;
+    net_clock_stop(w->net, NET_LAYER_POOL(level), start);
 }
 
-static void attend(const struct slice *s, const float *in, float *out)
+static void attend(struct walk *w)
 {
-    const struct net *net = s->net;
+    const struct net *net = w->net;
+    size_t floats = net_block_floats(&net->blocks[NET_START]);
+    float *out = nlunet_free(w);
     double start = net_clock_start(net);
-    nonlocal_forward(&net->nonlocal, in, net_value(net, net->nonlocal_param), out,
-                     s->work->kept, s->work->scratch);
+    for (size_t i = 0; i < (size_t)w->n; i++)
+        nonlocal_forward(&net->nonlocal, w->at + i * floats,
+                         net_value(net, net->nonlocal_param), out + i * floats, w->work->kept,
+                         w->work->scratch);
+    w->at = out;
     net_clock_stop(net, NET_LAYER_NONLOCAL, start);
 }
 
-static void go_up(const struct slice *s, int level, const float *in, float *out)
+static void go_up(struct walk *w, int level)
 {
-    const struct net_up *up = &s->net->ups[level];
-    double start = net_clock_start(s->net);
-    upconv_forward(&up->shape, in, up->packed, net_value(s->net, up->param + 1), out);
-    net_clock_stop(s->net, NET_LAYER_UP(level), start);
+    const struct net_up *up = &w->net->ups[level];
+    size_t in = net_block_floats(&w->net->blocks[NET_DEC(level) - 1]);
+    size_t floats = net_block_floats(&w->net->blocks[NET_DEC(level)]);
+    float *out = nlunet_free(w);
+    double start = net_clock_start(w->net);
+    for (size_t i = 0; i < (size_t)w->n; i++)
+        upconv_forward(&up->shape, w->at + i * in, up->packed, net_value(w->net, up->param + 1),
+                       out + i * floats);
+    w->at = out;
+    net_clock_stop(w->net, NET_LAYER_UP(level), start);
 }
 
-static void finish(const struct slice *s, const float *in, float *prob)
+/* The paper's figure: what lies ahead of each block. */
+bool nlunet_walk(struct walk *w, int from, int to)
 {
-    const struct net *net = s->net;
+    for (int b = from; b < to; b++) {
+        if (b > NET_ENC(0) && b <= NET_START)
+            pool(w, b - 1);
+        else if (b == NET_END && w->net->config.nonlocal)
+            attend(w);
+        else if (b > NET_END)
+            go_up(w, level_of(b));
+        if (!block_forward(w, b))
+            return false;
+    }
+    return true;
+}
+
+void nlunet_finish(const struct walk *w, float *prob)
+{
+    const struct net *net = w->net;
     double start = net_clock_start(net);
-    final_forward(net->config.channels / 16, (size_t)net->blocks[NET_DEC(0)].pixels, in,
+    final_forward(net->config.channels / 16, (size_t)net->blocks[NET_DEC(0)].pixels, w->at,
                   net_value(net, net->final_param), prob);
     net_clock_stop(net, NET_LAYER_FINAL, start);
-}
-
-static void swap(float **a, float **b)
-{
-    float *was = *a;
-    *a = *b;
-    *b = was;
-}
-
-/* The paper's figure. The tensor on its way is in here; there is free. */
-static void slice_forward(const struct slice *s, const float *image, float *prob)
-{
-    const struct net *net = s->net;
-    float *here = s->work->a, *there = s->work->b, *const *skip = s->work->skip;
-    for (int l = 0; l < BEN_LEVELS; l++) {
-        if (!block_forward(s, NET_ENC(l), l ? here : image, NULL, there, skip[l]))
-            return;
-        pool(s, l, skip[l], here);
-    }
-    if (!block_forward(s, NET_START, here, NULL, there, here))
-        return;
-    if (net->config.nonlocal) {
-        attend(s, here, there);
-        swap(&here, &there);
-    }
-    if (!block_forward(s, NET_END, here, NULL, there, here))
-        return;
-    for (int l = BEN_LEVELS - 1; l >= 0; l--) {
-        go_up(s, l, here, there);
-        swap(&here, &there);
-        if (!block_forward(s, NET_DEC(l), here, skip[l], there, here))
-            return;
-    }
-    finish(s, here, prob);
-}
-
-/* Debug builds: whoever reads what nobody wrote gets NaN. */
-static void poison(const struct net *net, const struct net_workspace *work)
-{
-#ifdef BEN_DEBUG
-    memset(work->a, 0xff, (size_t)((char *)work->scratch - (char *)work->a));
-#endif
-    (void)net;
-    (void)work;
-}
-
-static void forward(const struct net *net, const struct pass *pass, const float *x, int n,
-                    float *prob, double *moments)
-{
-    size_t image = (size_t)net->config.size * net->config.size;
-    size_t width = moments ? 2 * (size_t)net_block_channels(net, pass->block) : 0;
-    ENSURE(n <= net->max_batch);
-#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
-    for (int i = 0; i < n; i++) {
-        const struct net_workspace *work = &net->workspaces[omp_get_thread_num()];
-        struct slice s = {net, pass, work, pass->keys ? pass->keys[i] : 0,
-                          moments ? moments + (size_t)i * width : NULL};
-        poison(net, work);
-        slice_forward(&s, x + (size_t)i * image, prob ? prob + (size_t)i * image : NULL);
-    }
-}
-
-void net_predict(struct net *net, const float *x, int n, float *prob)
-{
-    forward(net, &(struct pass){.mode = BEN_INFER}, x, n, prob, NULL);
-}
-
-void net_predict_mc(struct net *net, const float *x, int n, uint64_t seed, const uint32_t *keys,
-                    uint32_t sample, float *prob)
-{
-    struct pass pass = {.mode = BEN_MC, .seed = seed, .keys = keys, .sample = sample};
-    forward(net, &pass, x, n, prob, NULL);
-}
-
-void net_stats(struct net *net, int block, const float *x, int n, double *moments)
-{
-    ENSURE(block >= 0 && block < BEN_BLOCKS);
-    forward(net, &(struct pass){.mode = BEN_STATS, .block = block}, x, n, NULL, moments);
 }

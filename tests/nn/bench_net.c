@@ -45,6 +45,13 @@ static void predict_mc(struct job *job)
     net_predict_mc(job->net, job->x, job->batch, 1, job->keys, 0, job->prob);
 }
 
+static void monte_carlo(struct job *job)
+{
+    const struct net_samples samples = {1, job->keys, 0, 10};
+    const struct net_certainty out = {job->prob, job->dlogit, job->target};
+    net_monte_carlo(job->net, job->x, job->batch, &samples, &out);
+}
+
 static void train_forward(struct job *job)
 {
     struct net_sums sums = {.batch = job->batch, .context = job->gradients};
@@ -125,6 +132,7 @@ int main(int argc, char **argv)
     printf("%-16s %8.0f MiB (%.0f before)\n", "peak memory",
            (double)util_peak_bytes() / (1 << 20), base / (1 << 20));
     time_of(&job, "predict mc", predict_mc, &unused);
+    time_of(&job, "10 samples", monte_carlo, &unused);
     net_free(&job.net);
     ENSURE(!net_create(&config, job.batch, true, &job.net));
     net_init(job.net, 1);

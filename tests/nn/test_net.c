@@ -179,6 +179,142 @@ static void test_monte_carlo(void)
     images_free(&m);
 }
 
+/* Rates behind blocks from first on; a rate that drops nothing behind the first encoder keeps a
+ * pass from sharing anything. */
+static struct net_config sampled_config(int first, bool sharing)
+{
+    struct net_config config = case_config(first % 2, 0);
+    for (int b = first; b < BEN_BLOCKS; b++)
+        config.dropout[b] = 0.3;
+    if (!sharing && first > 0)
+        config.dropout[0] = 1e-6;
+    return config;
+}
+
+/* What is computed ahead of the first dropout, and apart, changes a sample by rounding only: the
+ * summands of a convolution come in another order. */
+static void test_sharing(void)
+{
+    struct images m = images_new(2);
+    uint32_t keys[] = {7, 3};
+    for (int first = 1; first < BEN_BLOCKS; first++) {
+        const struct net_config config = sampled_config(first, true),
+                                whole = sampled_config(first, false);
+        struct net *net = fresh_net(&config, 2, false), *other = fresh_net(&whole, 2, false);
+        net_predict_mc(net, m.x, 2, 9, keys, 5, m.prob);
+        net_predict_mc(other, m.x, 2, 9, keys, 5, m.again);
+        for (int i = 0; i < 2 * CASE_PIXELS; i++)
+            CHECK_NEAR(m.prob[i], m.again[i], 2e-5);
+        net_free(&net);
+        net_free(&other);
+        if (case_quick())
+            break;
+    }
+    images_free(&m);
+}
+
+enum { SAMPLES = 11 }; /* not a multiple of those that are taken together */
+
+/* mean, aleatoric, epistemic of each pixel from single passes. What rounding does to p - mean, its
+ * square has twice. */
+static void check_certainty(struct net *net, const float *x, int n,
+                            const struct net_samples *samples, const struct net_certainty *got)
+{
+    int pixels = n * CASE_PIXELS;
+    float *p[SAMPLES];
+    for (uint32_t t = 0; t < samples->count; t++) {
+        p[t] = case_floats((size_t)pixels);
+        net_predict_mc(net, x, n, samples->seed, samples->keys, samples->first + t, p[t]);
+    }
+    for (int i = 0; i < pixels; i++) {
+        double mean = 0, aleatoric = 0, epistemic = 0, count = samples->count;
+        for (uint32_t t = 0; t < samples->count; t++) {
+            mean += p[t][i] / count;
+            aleatoric += p[t][i] * (1.0 - p[t][i]) / count;
+        }
+        for (uint32_t t = 0; t < samples->count; t++)
+            epistemic += (p[t][i] - mean) * (p[t][i] - mean) / count;
+        CHECK_NEAR(got->mean[i], mean, 1e-6);
+        CHECK_NEAR(got->aleatoric[i], aleatoric, 1e-6);
+        CHECK_NEAR(got->epistemic[i], epistemic, 2e-7 * sqrt(epistemic) + 1e-12);
+    }
+    for (uint32_t t = 0; t < samples->count; t++)
+        free(p[t]);
+}
+
+static struct net_certainty certainty_new(int n)
+{
+    size_t pixels = (size_t)n * CASE_PIXELS;
+    return (struct net_certainty){case_floats(pixels), case_floats(pixels),
+                                  case_floats(pixels)};
+}
+
+static void certainty_free(struct net_certainty *c)
+{
+    free(c->mean);
+    free(c->aleatoric);
+    free(c->epistemic);
+}
+
+static void check_same_certainty(const struct net_certainty *a, int at,
+                                 const struct net_certainty *b, int n)
+{
+    size_t skip = (size_t)at * CASE_PIXELS;
+    CU_ASSERT(same(a->mean + skip, b->mean, n));
+    CU_ASSERT(same(a->aleatoric + skip, b->aleatoric, n));
+    CU_ASSERT(same(a->epistemic + skip, b->epistemic, n));
+}
+
+static void test_certainty(void)
+{
+    struct images m = images_new(3);
+    const uint32_t keys[] = {7, 3, 11};
+    const struct net_samples samples = {9, keys, 2, SAMPLES};
+    struct net_certainty all = certainty_new(3), one = certainty_new(3);
+    for (int first = case_quick() ? BEN_LEVELS : 0; first < BEN_BLOCKS; first += 2) {
+        const struct net_config config = sampled_config(first, true);
+        struct net *net = fresh_net(&config, 3, false);
+        net_monte_carlo(net, m.x, 3, &samples, &all);
+        check_certainty(net, m.x, 3, &samples, &all);
+        net_free(&net);
+        net = fresh_net(&config, 1, false); /* one thread, one slice */
+        for (int i = 0; i < 3; i++) {
+            const struct net_samples alone = {9, keys + i, 2, SAMPLES};
+            net_monte_carlo(net, m.x + i * CASE_PIXELS, 1, &alone, &one);
+            check_same_certainty(&all, i, &one, 1);
+        }
+        net_free(&net);
+        if (case_quick())
+            break;
+    }
+    certainty_free(&all);
+    certainty_free(&one);
+    images_free(&m);
+}
+
+/* Without dropout, and with such that drops nothing: all samples are the plain pass. */
+static void test_certain(void)
+{
+    struct images m = images_new(1);
+    const uint32_t key = 7;
+    const struct net_samples samples = {9, &key, 0, 3};
+    struct net_certainty got = certainty_new(1);
+    for (int live = 0; live < 2; live++) {
+        const struct net_config config = case_config(true, live ? 1e-6 : 0);
+        struct net *net = fresh_net(&config, 1, false);
+        net_predict(net, m.x, 1, m.prob);
+        net_monte_carlo(net, m.x, 1, &samples, &got);
+        CU_ASSERT(same(got.mean, m.prob, 1));
+        for (int i = 0; i < CASE_PIXELS; i++) {
+            CHECK_NEAR(got.aleatoric[i], m.prob[i] * (1.0 - m.prob[i]), 1e-7);
+            CU_ASSERT_EQUAL(got.epistemic[i], 0);
+        }
+        net_free(&net);
+    }
+    certainty_free(&got);
+    images_free(&m);
+}
+
 /* Sets block's running statistics to those of its input over the slices; earlier blocks have
  * theirs already. */
 static void adopt(struct net *net, int b, const float *x, int n)
@@ -446,9 +582,16 @@ static void test_shares(void)
 }
 
 static const struct check_test tests[] = {
-    {"list of values", test_values},         {"refusals", test_refusals},
-    {"initial values", test_init},           {"slices do not know of each other", test_alone},
-    {"Monte Carlo masks", test_monte_carlo}, {"statistics layer by layer", test_statistics},
-    {"slope with dropout", test_slope},      {"a batch shared among ranks", test_shares},
+    {"list of values", test_values},
+    {"refusals", test_refusals},
+    {"initial values", test_init},
+    {"slices do not know of each other", test_alone},
+    {"Monte Carlo masks", test_monte_carlo},
+    {"statistics layer by layer", test_statistics},
+    {"what samples share", test_sharing},
+    {"certainty from samples", test_certainty},
+    {"certainty without dropout", test_certain},
+    {"slope with dropout", test_slope},
+    {"a batch shared among ranks", test_shares},
 };
 CHECK_MAIN("nn net", tests)

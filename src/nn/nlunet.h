@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Prediction as a walk through the paper's figure, block by block, that can stop and go on:
+ * between nn/net.h's predictions (net_predict.c) and the layers. One thread walks with one
+ * tensor, or with several samples of one slice, one behind the other. Not for others. */
+#ifndef BEN_NN_NLUNET_H
+#define BEN_NN_NLUNET_H
+
+#include "nn/net_inner.h"
+
+/* What a walk is for. */
+struct walk_aim {
+    enum net_mode mode;   /* INFER, MC or STATS */
+    int first;            /* MC: first block with dropout; otherwise BEN_BLOCKS */
+    uint64_t seed;        /* MC */
+    const uint32_t *keys; /* MC: per slice */
+    int block;            /* STATS: whose norm's input is measured */
+};
+
+struct walk {
+    const struct net *net;
+    const struct walk_aim *aim;
+    const struct net_workspace *work;
+    const float *at; /* the tensors on the way; at first the image */
+    float *a, *b;    /* where they go in turn */
+    int n;           /* how many, samples sample, sample + 1, ... */
+    uint32_t key;    /* MC: of the slice */
+    uint32_t sample; /* MC */
+    double *moments; /* STATS */
+};
+
+/* Through blocks [from, to), each with what lies ahead of it; leaves w->at. With dropout behind
+ * those after aim->first, whose own is nlunet_drop's. False: the walk was for a measurement,
+ * which is made. Encoders take one tensor only, and leave work->skip. */
+bool nlunet_walk(struct walk *w, int from, int to);
+
+/* In place, dropout behind block b. */
+void nlunet_drop(const struct walk *w, int b, float *z);
+
+/* What the skips that no dropout touches add to their decoders: work->skip -> work->part. Call
+ * when the walk has come to the first block with dropout; decoders behind it then take it. */
+void nlunet_part(const struct walk *w);
+
+/* The last layer: prob [size][size] of one tensor. */
+void nlunet_finish(const struct walk *w, float *prob);
+
+/* The work buffer that w->at does not lie in. */
+static inline float *nlunet_free(const struct walk *w)
+{
+    return w->at == w->a ? w->b : w->a;
+}
+
+#endif
