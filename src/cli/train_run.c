@@ -15,6 +15,7 @@ struct training {
     struct train_options *options;
     const char *output;
     char *checkpoint, *log, *identity, *initial;
+    char *ancestry; /* provenance of --weights; NULL without */
     struct cohort *cohort;
     struct selection selection;
     struct trainer_config trainer;
@@ -53,6 +54,8 @@ static enum ben_status make_net(struct training *t)
         TRY(weights_read_shared(t->world, o->common.weights, &file));
         st = model_from_weights(file, max_batch, true, &t->net);
         t->initial = util_format("weights %016llx", (unsigned long long)file->checksum);
+        const char *origin = weights_find_text(file, "provenance");
+        t->ancestry = origin ? strdup(origin) : NULL;
     } else {
         st = net_create(&o->net, max_batch, true, &t->net);
         t->initial = strdup("He-normal");
@@ -89,6 +92,10 @@ static enum ben_status identify(struct training *t, char **options)
     enum ben_status st = BEN_OK;
     struct train_options plain = *t->options;
     plain.common.threads = 0;
+    if (plain.common.weights) /* where files lie on this machine is nobody's business */
+        plain.common.weights = util_basename(plain.common.weights);
+    if (plain.masks)
+        plain.masks = util_basename(plain.masks);
     TRY_NEW(*options = option_dump(&command_train.options, &plain));
     TRY_NEW(t->identity =
                 util_format("%sprepared slices: %016llx\ninitial values: %s\n", *options,
@@ -120,6 +127,8 @@ static enum ben_status write_weights(const struct training *t, const char *optio
     strncpy(prep->modality, t->selection.modality, sizeof prep->modality - 1);
     TRY(provenance_text(&provenance, &json));
     TRY(weights_add_text(file, "provenance", json));
+    if (t->ancestry)
+        TRY(weights_add_text(file, "initial_provenance", t->ancestry));
     TRY(weights_write(file, t->output, t->options->half));
     unlink(t->checkpoint);
     log_info("%s written", t->output);
@@ -163,6 +172,7 @@ static void release(struct training *t)
     free(t->log);
     free(t->identity);
     free(t->initial);
+    free(t->ancestry);
 }
 
 enum ben_status train_run(struct command_context *context, void *config)
