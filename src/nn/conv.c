@@ -76,6 +76,7 @@ void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x
         .norm = norm,
         .scratch = scratch,
     };
+    ENSURE(shape->c > 1 || !norm || !norm->keep);
     if (shape->c == 1)
         ISA_PICK(conv_apply_image)->apply(&job);
     else

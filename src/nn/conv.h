@@ -13,6 +13,7 @@
 #define BEN_NN_CONV_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct conv_shape {
     int c, o; /* channels in (1 or a multiple of 16) and out (multiple of 16) */
@@ -33,13 +34,16 @@ size_t conv_scratch_floats(const struct conv_shape *shape);
 /* weight [o][c][3][3] -> packed, for forward. */
 void conv_pack(const struct conv_shape *shape, const float *weight, float *packed);
 
-/* A fixed scale and shift per channel behind the ELU, as batch norm is in inference. */
+/* A fixed scale and shift per channel behind the ELU, as batch norm is in inference, and dropout
+ * behind that (nn/dropout.h; not for c = 1). */
 struct conv_norm {
     const float *scale, *shift; /* [o] */
+    const uint16_t *keep;       /* [n][o/16][h][w], bit c: channel c stays; NULL: all stay */
+    float keep_scale;           /* 1 / (1 - rate); unused without keep */
 };
 
-/* y = elu(conv(x) + bias) * scale + shift; bias [o]; norm NULL: neither scaled nor shifted. ELU
- * with alpha 1. */
+/* y = dropout(elu(conv(x) + bias) * scale + shift); bias [o]; norm NULL: none of what follows the
+ * ELU, whose alpha is 1. */
 void conv_elu_forward(const struct conv_shape *shape, const struct conv_input *x,
                       const float *packed, const float *bias, const struct conv_norm *norm,
                       float *y, float *scratch);

@@ -109,27 +109,46 @@ static void products(const struct conv_job *job, const float *v, size_t xs, size
                 n);
 }
 
-/* What the channels of one vector get on the way out. */
-struct finish {
-    vec bias, scale, shift;
-    int elu, norm, done;
+/* Which steps an output takes on its way out: known to the compiler. */
+struct steps {
+    int done, elu, norm, keep;
 };
 
-VEC_INLINE struct finish finish_of(const struct conv_job *job, int channel)
+/* What the channels of one vector get on the way out. */
+struct finish {
+    struct steps steps;
+    vec bias, scale, shift, keep_scale;
+    int lane;          /* of the block's 16 channels, the vector's first */
+    const float *done; /* the block's plane */
+};
+
+VEC_INLINE struct finish finish_of(const struct conv_job *job, struct steps steps, int channel)
 {
-    struct finish f = {.elu = job->bias != NULL, .norm = job->norm != NULL};
-    if (f.elu)
+    struct finish f = {.steps = steps, .lane = channel % 16};
+    if (steps.done)
+        f.done = job->done +
+                 (size_t)(channel - f.lane) * (size_t)job->shape.h * (size_t)job->shape.w;
+    if (steps.elu)
         f.bias = vec_load_loose(job->bias + channel);
-    if (f.norm) {
+    if (steps.norm) {
         f.scale = vec_load_loose(job->norm->scale + channel);
         f.shift = vec_load_loose(job->norm->shift + channel);
     }
+    if (steps.keep)
+        f.keep_scale = vec_set(job->norm->keep_scale);
     return f;
 }
 
-/* One tile of 4x4 outputs to rows that are row floats apart; done lies as out does. */
-VEC_INLINE void transform_output(const float *m, const struct finish *f, const float *done,
-                                 float *out, size_t row)
+/* Rows of a tile, row pixels apart: where its outputs go, and what they meet that lies alike. */
+struct rows {
+    float *out;
+    const float *done;
+    const uint16_t *keep;
+    size_t row;
+};
+
+/* One tile of 4x4 outputs. */
+VEC_INLINE void transform_output(const float *m, const struct finish *f, struct rows rows)
 {
     vec o[4][4];
     winograd_output(m, STEP, o);
@@ -137,56 +156,66 @@ VEC_INLINE void transform_output(const float *m, const struct finish *f, const f
     for (int i = 0; i < 4; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
+            size_t pixel = (size_t)i * rows.row + (size_t)j;
             vec z = o[i][j];
-            if (f->done)
-                z += vec_load(done + (size_t)i * row + 16 * j);
-            if (f->elu)
+            if (f->steps.done)
+                z += vec_load(rows.done + 16 * pixel);
+            if (f->steps.elu)
                 z = vec_elu(z + f->bias);
-            if (f->norm)
+            if (f->steps.norm)
                 z = z * f->scale + f->shift;
-            vec_store(out + (size_t)i * row + 16 * j, z);
+            if (f->steps.keep)
+                z = vec_keep(z * f->keep_scale, (unsigned)rows.keep[pixel] >> f->lane);
+            vec_store(rows.out + 16 * pixel, z);
         }
 }
 
-/* One vector of channels of one tile; a tile that sticks out goes through patches. */
-VEC_INLINE void tile_output(const struct conv_shape *shape, const struct finish *f,
-                            struct place at, const float *m, const float *done, float *plane)
+/* A tile that sticks out of the map: through patches, of which only what lies inside counts. */
+VEC_INLINE void edge_output(const struct conv_shape *shape, const struct finish *f,
+                            struct place at, const float *m, struct rows to)
 {
-    float patch[16 * 16] __attribute__((aligned(64))),
-        ahead[16 * 16] __attribute__((aligned(64)));
-    size_t row = 16 * (size_t)shape->w, corner = (size_t)at.y * row + 16 * (size_t)at.x;
-    int rows = shape->h - at.y, columns = shape->w - at.x;
-    float *y = plane + corner;
-    if (rows >= 4 && columns >= 4) {
-        transform_output(m, f, f->done ? done + corner : NULL, y, row);
-        return;
-    }
-    if (f->done)
-        tiles_patch(done, shape, at.y, at.x, 4, ahead);
-    transform_output(m, f, ahead, patch, 4 * 16);
-    for (int i = 0; i < 4 && i < rows; i++)
-        for (int j = 0; j < 4 && j < columns; j++)
-            vec_store(y + (size_t)i * row + 16 * j, vec_load(patch + 16 * (4 * i + j)));
+    float out[16 * 16] __attribute__((aligned(64))), done[16 * 16] __attribute__((aligned(64)));
+    uint16_t keep[16] = {0};
+    int rows = shape->h - at.y < 4 ? shape->h - at.y : 4;
+    int columns = shape->w - at.x < 4 ? shape->w - at.x : 4;
+    if (f->steps.done)
+        tiles_patch(f->done, shape, at.y, at.x, 4, done);
+    for (int i = 0; f->steps.keep && i < rows; i++)
+        memcpy(keep + 4 * i, to.keep + (size_t)i * to.row, (size_t)columns * sizeof *keep);
+    transform_output(m, f, (struct rows){out, done + f->lane, keep, 4});
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            vec_store(to.out + 16 * ((size_t)i * to.row + (size_t)j),
+                      vec_load(out + 16 * (4 * i + j)));
 }
 
-/* All tiles of one block of 16 channels, with the constants of one kind of finish. */
+/* One vector of channels of one tile. */
+VEC_INLINE void tile_output(const struct conv_job *job, const struct finish *f, struct place at,
+                            int ob, const float *m)
+{
+    const struct conv_shape *shape = &job->shape;
+    size_t pixel = (size_t)at.y * (size_t)shape->w + (size_t)at.x;
+    size_t plane = (size_t)at.slice * (size_t)(shape->o / 16) + (size_t)ob;
+    struct rows to = {.row = (size_t)shape->w};
+    to.out = tiles_plane(&job->out, shape, shape->o, at.slice, ob) + 16 * pixel + f->lane;
+    if (f->steps.done)
+        to.done = f->done + 16 * pixel + f->lane;
+    if (f->steps.keep)
+        to.keep = job->norm->keep + plane * (size_t)shape->h * (size_t)shape->w + pixel;
+    if (at.y + 4 <= shape->h && at.x + 4 <= shape->w)
+        transform_output(m, f, to);
+    else
+        edge_output(shape, f, at, m, to);
+}
+
+/* All tiles of one block of 16 channels. */
 VEC_INLINE void block_output(const struct conv_job *job, const struct tiles *tiles, int ob,
-                             const float *m, int elu, int norm, int done)
+                             const float *m, struct steps steps)
 {
-    const float *ahead = NULL;
-    if (done)
-        ahead = job->done + 16 * (size_t)ob * (size_t)job->shape.h * (size_t)job->shape.w;
     for (int l = 0; l < 16; l += BEN_LANES) {
-        struct finish f = finish_of(job, 16 * ob + l);
-        f.elu = elu;
-        f.norm = norm;
-        f.done = done;
-        for (int t = 0; t < tiles->n; t++) {
-            float *to =
-                tiles_plane(&job->out, &job->shape, job->shape.o, tiles->at[t].slice, ob);
-            tile_output(&job->shape, &f, tiles->at[t], m + 16 * t + l, done ? ahead + l : NULL,
-                        to + l);
-        }
+        const struct finish f = finish_of(job, steps, 16 * ob + l);
+        for (int t = 0; t < tiles->n; t++)
+            tile_output(job, &f, tiles->at[t], ob, m + 16 * t + l);
     }
 }
 
@@ -195,13 +224,15 @@ static void outputs(const struct conv_job *job, const struct tiles *tiles, int f
 {
     for (int ob = first; ob < first + blocks; ob++, m += CONV_XI * STEP) {
         if (!job->bias)
-            block_output(job, tiles, ob, m, 0, 0, 0);
+            block_output(job, tiles, ob, m, (struct steps){0});
         else if (job->done)
-            block_output(job, tiles, ob, m, 1, 0, 1);
+            block_output(job, tiles, ob, m, (struct steps){.elu = 1, .done = 1});
         else if (!job->norm)
-            block_output(job, tiles, ob, m, 1, 0, 0);
+            block_output(job, tiles, ob, m, (struct steps){.elu = 1});
+        else if (!job->norm->keep)
+            block_output(job, tiles, ob, m, (struct steps){.elu = 1, .norm = 1});
         else
-            block_output(job, tiles, ob, m, 1, 1, 0);
+            block_output(job, tiles, ob, m, (struct steps){.elu = 1, .norm = 1, .keep = 1});
     }
 }
 

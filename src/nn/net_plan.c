@@ -198,13 +198,15 @@ static size_t scratch_floats(const struct net *net)
     return most;
 }
 
-/* 16-bit words of the largest dropout mask of a slice. */
+/* 16-bit words of the largest dropout mask of a slice, and of the samples' that lie together. */
 static size_t keep_words(const struct net *net)
 {
     size_t most = 0;
-    for (int b = 0; b < BEN_BLOCKS; b++)
+    for (int b = 0; b < BEN_BLOCKS; b++) {
+        size_t n = b == NET_START || b == NET_END ? NET_TOGETHER : 1;
         if (net->config.dropout[b] > 0)
-            most = larger(most, net_block_floats(&net->blocks[b]) / 16);
+            most = larger(most, n * net_block_floats(&net->blocks[b]) / 16);
+    }
     return most;
 }
 

@@ -21,19 +21,24 @@ static void measure(const struct net_block *block, const float *y, double *momen
     }
 }
 
+/* The masks behind block b -> work->keep. */
+static void draw(const struct walk *w, int b)
+{
+    size_t groups = net_block_floats(&w->net->blocks[b]) / 16;
+    double start = net_clock_start(w->net);
+    for (uint32_t i = 0; i < (uint32_t)w->n; i++) {
+        struct random_stream stream = net_dropout_mc(w->aim->seed, w->key, w->sample + i, b);
+        dropout_mask(&stream, w->net->config.dropout[b], groups, w->work->keep + i * groups);
+    }
+    net_clock_stop(w->net, NET_LAYER_DROPOUT, start);
+}
+
 void nlunet_drop(const struct walk *w, int b, float *z)
 {
-    double rate = w->net->config.dropout[b];
-    size_t floats = net_block_floats(&w->net->blocks[b]);
-    if (rate == 0)
-        return;
+    draw(w, b);
     double start = net_clock_start(w->net);
-    for (int i = 0; i < w->n; i++, z += floats) {
-        struct random_stream stream =
-            net_dropout_mc(w->aim->seed, w->key, w->sample + (uint32_t)i, b);
-        dropout_mask(&stream, rate, floats / 16, w->work->keep);
-        dropout_apply(floats / 16, w->work->keep, dropout_scale(rate), z);
-    }
+    dropout_apply((size_t)w->n * net_block_floats(&w->net->blocks[b]) / 16, w->work->keep,
+                  dropout_scale(w->net->config.dropout[b]), z);
     net_clock_stop(w->net, NET_LAYER_DROPOUT, start);
 }
 
@@ -111,17 +116,20 @@ static bool block_forward(struct walk *w, int b)
 {
     const struct net_block *block = &w->net->blocks[b];
     bool ends = w->aim->mode == BEN_STATS && w->aim->block == b;
-    struct conv_norm norm = {block->scale, block->shift};
+    struct conv_norm norm = {.scale = block->scale, .shift = block->shift};
     float *between = nlunet_free(w), *out = between == w->a ? w->b : w->a;
     if (b < NET_START)
         out = w->work->skip[b];
+    if (b > w->aim->first && w->net->config.dropout[b] > 0) {
+        draw(w, b);
+        norm.keep = w->work->keep;
+        norm.keep_scale = dropout_scale(w->net->config.dropout[b]);
+    }
     convolve_first(w, b, between);
     convolve_second(w, b, between, ends ? NULL : &norm, out);
     w->at = out;
     if (ends)
         measure(block, out, w->moments);
-    else if (b > w->aim->first)
-        nlunet_drop(w, b, out);
     return !ends;
 }
 

@@ -176,6 +176,12 @@ static double elu(double z)
     return z > 0 ? z : expm1(z);
 }
 
+static int kept(const struct conv_shape *shape, const uint16_t *keep, int s, int o, int pixel)
+{
+    size_t plane = (size_t)s * (size_t)(shape->o / 16) + (size_t)(o / 16);
+    return keep[plane * (size_t)(shape->h * shape->w) + (size_t)pixel] >> (o % 16) & 1;
+}
+
 /* Largest error of y over all slices, channels and pixels. */
 static double forward_error(const struct data *d, const struct conv_norm *norm)
 {
@@ -188,6 +194,8 @@ static double forward_error(const struct data *d, const struct conv_norm *norm)
                 double z = elu(naive_output(d, s, o, y, x) + d->bias[o]);
                 if (norm)
                     z = z * norm->scale[o] + norm->shift[o];
+                if (norm && norm->keep)
+                    z *= kept(shape, norm->keep, s, o, p) * norm->keep_scale;
                 worst = fmax(worst, fabs(z - d->y[at(shape, shape->o, s, o, y, x)]));
             }
     return worst;
@@ -196,13 +204,23 @@ static double forward_error(const struct data *d, const struct conv_norm *norm)
 static void check_forward(struct data *d)
 {
     const struct conv_shape *shape = &d->layer->shape;
-    const struct conv_norm norm = {d->w, d->dy}; /* any numbers */
+    struct conv_norm norm = {.scale = d->w, .shift = d->dy}; /* any numbers */
     double deviation = sqrt(9.0 * shape->c);
     conv_pack(shape, d->w, d->packed);
     conv_elu_forward(shape, &d->in, d->packed, d->bias, NULL, d->y, d->scratch);
     report(d, 0, forward_error(d, NULL), deviation);
     conv_elu_forward(shape, &d->in, d->packed, d->bias, &norm, d->y, d->scratch);
     report(d, 0, forward_error(d, &norm), 3 * deviation);
+    if (shape->c == 1)
+        return;
+    uint16_t *keep = malloc(d->ny / 16 * sizeof *keep);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(keep);
+    memcpy(keep, d->dy, d->ny / 16 * sizeof *keep); /* any bits */
+    norm.keep = keep;
+    norm.keep_scale = 1.25f;
+    conv_elu_forward(shape, &d->in, d->packed, d->bias, &norm, d->y, d->scratch);
+    report(d, 0, forward_error(d, &norm), 3 * deviation);
+    free(keep);
 }
 
 /* Every slice's second piece becomes that of the first slice. */

@@ -267,18 +267,18 @@ static void check_same_certainty(const struct net_certainty *a, int at,
 
 static void test_certainty(void)
 {
-    struct images m = images_new(3);
-    const uint32_t keys[] = {7, 3, 11};
+    struct images m = images_new(2);
+    const uint32_t keys[] = {7, 3};
     const struct net_samples samples = {9, keys, 2, SAMPLES};
-    struct net_certainty all = certainty_new(3), one = certainty_new(3);
+    struct net_certainty all = certainty_new(2), one = certainty_new(1);
     for (int first = case_quick() ? BEN_LEVELS : 0; first < BEN_BLOCKS; first += 2) {
         const struct net_config config = sampled_config(first, true);
-        struct net *net = fresh_net(&config, 3, false);
-        net_monte_carlo(net, m.x, 3, &samples, &all);
-        check_certainty(net, m.x, 3, &samples, &all);
+        struct net *net = fresh_net(&config, 2, false);
+        net_monte_carlo(net, m.x, 2, &samples, &all);
+        check_certainty(net, m.x, 2, &samples, &all);
         net_free(&net);
         net = fresh_net(&config, 1, false); /* one thread, one slice */
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 2; i++) {
             const struct net_samples alone = {9, keys + i, 2, SAMPLES};
             net_monte_carlo(net, m.x + i * CASE_PIXELS, 1, &alone, &one);
             check_same_certainty(&all, i, &one, 1);
