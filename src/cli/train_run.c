@@ -15,7 +15,7 @@ struct training {
     struct train_options *options;
     const char *output;
     char *checkpoint, *log, *identity, *initial;
-    char *ancestry; /* provenance of --weights; NULL without */
+    char *ancestry; /* provenance of --weights and of those before; NULL without */
     struct cohort *cohort;
     struct selection selection;
     struct trainer_config trainer;
@@ -55,7 +55,10 @@ static enum ben_status make_net(struct training *t)
         st = model_from_weights(file, max_batch, true, &t->net);
         t->initial = util_format("weights %016llx", (unsigned long long)file->checksum);
         const char *origin = weights_find_text(file, "provenance");
-        t->ancestry = origin ? strdup(origin) : NULL;
+        const char *before = weights_find_text(file, "initial_provenance");
+        t->ancestry =
+            origin ? util_format("%s%s%s", origin, before ? "\n" : "", before ? before : "")
+                   : NULL;
     } else {
         st = net_create(&o->net, max_batch, true, &t->net);
         t->initial = strdup("He-normal");
