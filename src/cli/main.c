@@ -181,6 +181,7 @@ int main(int argc, char **argv)
     if (at_once >= 0)
         return at_once;
     struct command_context context = {0};
+    start_catch_signals();
     enum ben_status st = comm_open(&argc, &argv, &context.world);
     if (st == BEN_OK)
         st = run(find_command(argv[1]), argc, argv, &context);

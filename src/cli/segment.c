@@ -41,6 +41,8 @@ static const struct option rows[] = {
             "rows of a manifest with that split"),
     RUN_ROW("where", BEN_OPTION_TEXTS, where, NULL, "COLUMN=VALUE...",
             "rows of a manifest for which all of these hold; column=!value: that are not"),
+    RUN_ROW("shard", BEN_OPTION_TEXT, shard, NULL, "I/N",
+            "every Nth scan from the Ith, as the tasks of a job array share them"),
     RUN_ROW("hdf5", BEN_OPTION_FLAG, hdf5, "yes", NULL,
             "write cohort.h5 with all masks at the end"),
     RUN_ROW("restart", BEN_OPTION_FLAG, restart, "no", NULL,

@@ -125,7 +125,8 @@ static enum ben_status collect(const struct segment_assembly *assembly,
     enum ben_status st = BEN_OK;
     char *key = NULL;
     for (long i = 0; i < assembly->cohort->n; i++) {
-        TRY_NEW(key = segment_key(&assembly->cohort->scans[i], assembly->configuration));
+        const struct scan *scan = &assembly->cohort->scans[i];
+        TRY_NEW(key = segment_key(scan, assembly->configuration[scan->species]));
         const struct journal_entry *entry = journal_find(book, key);
         free(key);
         key = NULL;

@@ -25,7 +25,7 @@ char *segment_key(const struct scan *scan, uint64_t configuration);
 struct segment_assembly {
     const char *folder;
     const struct cohort *cohort;
-    uint64_t configuration;
+    const uint64_t *configuration; /* of each species */
     bool hdf5, probability;
     const char *effective, *weights; /* texts for the file's attributes */
 };

@@ -26,7 +26,8 @@ struct run {
     enum stage stage;
     int n_inputs;
     int volume;
-    uint64_t configuration; /* hash of what shapes the outputs */
+    long shard, n_shards;                      /* 0 shards: all scans */
+    uint64_t configuration[BEN_SPECIES_COUNT]; /* hashes of what shapes the outputs */
     struct cohort *cohort;
     struct models models;
     struct plan *plan;
@@ -57,6 +58,22 @@ out:
     return st;
 }
 
+static enum ben_status parse_shard(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    const char *text = run->config->shard;
+    char *end = NULL;
+    if (!text)
+        return BEN_OK;
+    run->shard = strtol(text, &end, 10);
+    if (*end == '/')
+        run->n_shards = strtol(end + 1, &end, 10);
+    if (*end || run->shard < 1 || run->shard > run->n_shards)
+        FAIL(BEN_E_ARG, "--shard %s: give I/N, such as 1/16 to 16/16", text);
+out:
+    return st;
+}
+
 /* INPUT... OUTPUT [participant|group] */
 static enum ben_status parse_arguments(struct run *run)
 {
@@ -75,6 +92,7 @@ static enum ben_status parse_arguments(struct run *run)
         FAIL(BEN_E_ARG, "%s: one mask for %d inputs; name a folder as the output", run->output,
              run->n_inputs);
     TRY(parse_volume(run));
+    TRY(parse_shard(run));
 out:
     return st;
 }
@@ -88,6 +106,8 @@ static enum ben_status find_scans(struct run *run)
                                            .where = config->where.text,
                                            .n_where = config->where.n,
                                            .split = config->split,
+                                           .shard = run->shard,
+                                           .n_shards = run->n_shards,
                                            .species = (enum species)config->common.species};
     TRY(cohort_open_shared(run->world, run->context->args, run->n_inputs, &options,
                            &run->cohort));
@@ -140,15 +160,18 @@ static enum ben_status open_models(struct run *run)
     TRY(models_open(run->world, run->config->common.weights, wanted, BEN_PREDICT_BATCH,
                     &run->models));
     warn_of_fallbacks(run, wanted);
-    /* What shapes the outputs: the section's options, the program, the weights. */
+    /* What shapes the outputs: the section's options, the program, the species' weights: the
+     * same in a job that sees a part of the scans. */
     const char *section = strstr(run->context->effective, "[segment]");
     const char *end = section ? strstr(section + 1, "\n[") : NULL;
     ENSURE(section && end);
     uint64_t hash = util_hash(UTIL_HASH_START, section, (size_t)(end - section));
     hash = util_hash(hash, BEN_VERSION, strlen(BEN_VERSION));
-    for (int i = 0; i < run->models.n; i++)
-        hash = util_hash(hash, &run->models.loaded[i].file->checksum, sizeof(uint64_t));
-    run->configuration = hash;
+    for (int s = 0; s < BEN_SPECIES_COUNT; s++)
+        if (wanted[s])
+            run->configuration[s] =
+                util_hash(hash, &models_find(&run->models, (enum species)s)->file->checksum,
+                          sizeof(uint64_t));
 out:
     return st;
 }
@@ -303,7 +326,7 @@ static enum ben_status acknowledge(struct run *run, const struct scan *scan,
 {
     enum ben_status st = BEN_OK;
     char *key = NULL, *row = NULL;
-    TRY_NEW(key = segment_key(scan, run->configuration));
+    TRY_NEW(key = segment_key(scan, run->configuration[scan->species]));
     TRY_NEW(row = segment_row(scan, result, reason));
     TRY(journal_append(run->journal, key, reason ? BEN_JOURNAL_FAILED : BEN_JOURNAL_DONE, row));
 out:
@@ -319,7 +342,7 @@ static enum ben_status already_done(const struct run *run, const struct scan *sc
     *done = false;
     if (!run->book || run->config->restart)
         return BEN_OK;
-    TRY_NEW(key = segment_key(scan, run->configuration));
+    TRY_NEW(key = segment_key(scan, run->configuration[scan->species]));
     const struct journal_entry *entry = journal_find(run->book, key);
     *done = entry && entry->status == BEN_JOURNAL_DONE;
 out:
@@ -355,6 +378,16 @@ out:
     return st;
 }
 
+/* Ranks may get the signal at different times, or one of them alone: the team agrees. */
+static enum ben_status stop_if_interrupted(void)
+{
+    enum ben_status st = BEN_OK;
+    if (start_interrupted())
+        FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command goes on");
+out:
+    return st;
+}
+
 static enum ben_status do_scans(struct run *run)
 {
     enum ben_status st = BEN_OK;
@@ -362,13 +395,11 @@ static enum ben_status do_scans(struct run *run)
     const long *mine = plan_scans(run->plan, run->world->rank, &count);
     for (long i = 0; i < count; i++) {
         const struct scan *scan = &run->cohort->scans[mine[i]];
-        bool done = false, stop = start_interrupted();
+        bool done = false;
         TRY(comm_agree(&run->team, already_done(run, scan, &done)));
         TRY(comm_broadcast(&run->team, &done, sizeof done, 0));
         if (!done) {
-            TRY(comm_broadcast(&run->team, &stop, sizeof stop, 0));
-            if (stop)
-                FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command goes on");
+            TRY(comm_agree(&run->team, stop_if_interrupted()));
             TRY(do_scan(run, scan));
         }
         log_progress("scans of rank 0", (double)i + 1, (double)count, run->start_s);
@@ -441,7 +472,7 @@ out:
 static enum ben_status assemble(struct run *run)
 {
     enum ben_status st = BEN_OK;
-    long done = 0, failed = 0;
+    long done = 0, failed = 0, left;
     unsigned long peak = util_peak_bytes();
     const struct segment_assembly assembly = {.folder = run->output,
                                               .cohort = run->cohort,
@@ -452,6 +483,12 @@ static enum ben_status assemble(struct run *run)
                                               .weights = run->models.loaded[0].path};
     TRY(segment_assemble(run->world, &assembly, &done, &failed));
     TRY_MPI(MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_UNSIGNED_LONG, MPI_MAX, run->world->mpi));
+    left = run->cohort->n - done - failed;
+    if (left > 0)
+        log_warn("%ld of %ld scans are not done yet: segment them with the same options, then "
+                 "run group again",
+                 left, run->cohort->n);
+    run->context->failed_scans = failed + left;
     log_info("%ld scans done, %ld failed, %.1f s, peak memory of a rank %.0f MB; results in "
              "%s/results.tsv",
              done, failed, util_now_s() - run->start_s, (double)peak / 1e6, run->output);

@@ -16,7 +16,7 @@ struct segment_config {
     double min_mm3;
     bool fill_holes, probability, brain, mosaic;
     struct option_texts participants, where;
-    const char *split;
+    const char *split, *shard;
     bool hdf5, restart, strict;
 };
 

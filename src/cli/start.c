@@ -36,7 +36,7 @@ bool start_interrupted(void)
     return interrupted != 0;
 }
 
-static void catch_signals(void)
+void start_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
     sigaction(SIGTERM, &action, NULL);
@@ -77,7 +77,6 @@ enum ben_status start_machine(const struct comm *world, int threads)
 {
     enum ben_status st = BEN_OK;
     const char *given = getenv("OMP_NUM_THREADS");
-    catch_signals();
     TRY(isa_check());
     if (threads == 0 && given && *given)
         threads = omp_get_max_threads();

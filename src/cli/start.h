@@ -12,8 +12,12 @@
  * OPENBLAS_CORETYPE, sets it and starts the program anew. Call first in main. Local. */
 void start_core_type(char **argv);
 
-/* Threads of this rank (0: this node's usable cores / ranks on it, or OMP_NUM_THREADS), the
- * instruction set, and the handlers of SIGTERM, SIGINT and SIGUSR1. Collective. */
+/* From here on SIGTERM, SIGINT and SIGUSR1 only ask to stop. Call before MPI starts: a scheduler
+ * may signal at any time. Local. */
+void start_catch_signals(void);
+
+/* Threads of this rank (0: this node's usable cores / ranks on it, or OMP_NUM_THREADS) and the
+ * instruction set. Collective. */
 enum ben_status start_machine(const struct comm *world, int threads);
 
 /* True once a signal asked to stop: save and return BEN_E_INTERRUPTED. Local. */

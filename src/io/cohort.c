@@ -444,6 +444,26 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(((const struct scan *)a)->path, ((const struct scan *)b)->path);
 }
 
+/* The scans of one shard stay: names and clashes were judged among all. */
+static enum ben_status keep_shard(struct cohort_build *build)
+{
+    enum ben_status st = BEN_OK;
+    long shard = build->options->shard, n_shards = build->options->n_shards, n = 0;
+    if (n_shards == 0)
+        return BEN_OK;
+    if (shard < 1 || shard > n_shards || shard > build->n)
+        FAIL(BEN_E_ARG, "shard %ld of %ld: there is none, of %ld scans", shard, n_shards,
+             build->n);
+    for (long i = 0; i < build->n; i++)
+        if (i % n_shards == shard - 1)
+            build->scans[n++] = build->scans[i];
+        else
+            cohort_scan_clear(&build->scans[i]);
+    build->n = n;
+out:
+    return st;
+}
+
 static enum ben_status arrange(struct cohort_build *build)
 {
     enum ben_status st = BEN_OK;
@@ -455,6 +475,7 @@ static enum ben_status arrange(struct cohort_build *build)
                         "--participant-label ask for");
     qsort(build->scans, (size_t)build->n, sizeof *build->scans, compare_paths);
     TRY(check_clashes(build->scans, build->n));
+    TRY(keep_shard(build));
     if (build->options->masks)
         TRY(masks_find(build->options->masks, build->scans, build->n));
 out:

@@ -56,11 +56,14 @@ struct cohort_options {
     const char *const *where; /* manifest filters "column=value", "column=!value": all hold */
     int n_where;
     const char *split;    /* short for where split=...; NULL: all */
+    long shard, n_shards; /* of the scans then left, in order, every n_shards-th from the
+                             shard-th (1 ... n_shards); n_shards 0: all */
     enum species species; /* of all scans; BEN_SPECIES_UNKNOWN: what the data say */
 };
 
 /* Fails: BEN_E_ARG where an input is missing or holds no scan, ids clash, a participant asked
- * for is not there; BEN_E_INPUT where a table cannot be used (file and line named). Local. */
+ * for is not there, the shard is empty; BEN_E_INPUT where a table cannot be used (file and line
+ * named). Local. */
 enum ben_status cohort_open(const char *const *inputs, int n_inputs,
                             const struct cohort_options *options, struct cohort **cohort);
 

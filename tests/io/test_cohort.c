@@ -281,6 +281,31 @@ static void test_several(void)
     check_folder_remove(root);
 }
 
+static void test_shards(void)
+{
+    make_dataset();
+    struct cohort *all = open_plainly(at("set"));
+    long seen = 0;
+    for (long shard = 1; shard <= 3; shard++) {
+        struct cohort_options o = {.shard = shard, .n_shards = 3};
+        struct cohort *c = open_with(at("set"), &o);
+        for (long i = 0; i < c->n; i++) {
+            const struct scan *twin = &all->scans[i * 3 + shard - 1];
+            CU_ASSERT_STRING_EQUAL(c->scans[i].id, twin->id);
+            CU_ASSERT_EQUAL(c->scans[i].suffix_needed, twin->suffix_needed);
+        }
+        seen += c->n;
+        cohort_free(&c);
+    }
+    CU_ASSERT_EQUAL(seen, all->n);
+    struct cohort_options o = {.shard = all->n + 1, .n_shards = all->n + 1};
+    refused_with(at("set"), &o, BEN_E_ARG, "there is none");
+    o = (struct cohort_options){.shard = 4, .n_shards = 3};
+    refused_with(at("set"), &o, BEN_E_ARG, "there is none");
+    cohort_free(&all);
+    check_folder_remove(root);
+}
+
 static void test_manifest(void)
 {
     check_folder_create(root);
@@ -445,6 +470,7 @@ static void test_species(void)
 static const struct check_test tests[] = {
     {"a BIDS data set", test_bids},
     {"choosing scans", test_filters},
+    {"shards", test_shards},
     {"bad BIDS data sets", test_bids_bad},
     {"masks by name and by sidecar", test_masks},
     {"a folder of files", test_folder},
