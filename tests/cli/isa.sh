@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The instruction sets give the same masks of real scans but for rounding: Dice 0.9999 and more of
+# every scan against the machine's best set. Takes the test split; BEN_TEST_ALL=1: every scan.
+source "$(dirname "$0")/lib.sh"
+need_data rat-epi
+need_data human-ms
+unset BEN_WEIGHTS BEN_ISA
+
+# subjects DATASET: of the test split, or all.
+subjects() {
+    awk -F'\t' -v set="$1" -v all="${BEN_TEST_ALL:-}" '
+        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $c["dataset"] == set && (all || $c["split"] == "test") {print $c["subject"]}' \
+        "$DATA/datasets.tsv" | sort -u
+}
+
+# masks ISA DATASET: into $TMP/ISA/DATASET.
+masks() {
+    local chosen
+    mapfile -t chosen < <(subjects "$2")
+    BEN_ISA=$1 expect 0 ranks 2 "$BEN" segment "$DATA/$2" "$TMP/$1/$2" \
+        --participant-label "${chosen[@]}" --no-hdf5
+}
+
+# agree DATASET ISA BEST: the lowest Dice of a scan.
+agree() {
+    expect 0 "$BEN" evaluate "$TMP/$2/$1" "$TMP/$3/$1" "$TMP/$1-$2.tsv"
+    awk -F'\t' -v what="$1, $2 against $3" '
+        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $1 == "dice" {
+            printf "%s: %d scans, lowest Dice %s\n", what, $c["n"], $c["min"]
+            good = $c["n"] > 0 && $c["min"] >= 0.9999}
+        END {exit !good}' "$TMP/$1-$2_summary.tsv" || fail "$1: $2 and $3 give different masks"
+}
+
+sets=()
+for isa in avx512 avx2 generic; do
+    BEN_ISA=$isa "$BEN" info >"$TMP/printed" 2>&1 && sets+=("$isa")
+done
+[ ${#sets[@]} -gt 0 ] || fail "no instruction set runs"
+[ ${#sets[@]} -gt 1 ] || { echo "skipped: this machine has one instruction set"; exit 77; }
+for set in rat-epi human-ms; do
+    for isa in "${sets[@]}"; do
+        masks "$isa" "$set"
+        [ "$isa" = "${sets[0]}" ] || agree "$set" "$isa" "${sets[0]}"
+    done
+done
