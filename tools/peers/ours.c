@@ -125,6 +125,7 @@ struct server {
     struct comm self;
     struct net_config config;
     struct weights_file *file;
+    struct net_certainty certainty;
     float *x, *prob; /* [batch][size][size]; x has the target behind it */
     uint32_t *keys;
 };
@@ -150,8 +151,8 @@ static enum ben_status do_job(struct server *s, const char *job)
     if (strcmp(job, "infer") == 0)
         net_predict(s->net, s->x, s->batch, s->prob);
     else if (strcmp(job, "mc") == 0)
-        for (uint32_t t = 0; t < SAMPLES; t++)
-            net_predict_mc(s->net, s->x, s->batch, SEED, s->keys, t, s->prob);
+        net_monte_carlo(s->net, s->x, s->batch,
+                        &(struct net_samples){SEED, s->keys, 0, SAMPLES}, &s->certainty);
     else if (strcmp(job, "train") == 0)
         TRY(train(s));
     else if (strcmp(job, "write") == 0)
@@ -176,6 +177,9 @@ static enum ben_status open_server(struct server *s)
     TRY(model_from_weights(s->file, s->batch, false, &s->net));
     TRY_NEW(s->x = aligned_alloc(64, 2 * n * sizeof *s->x));
     TRY_NEW(s->prob = aligned_alloc(64, n * sizeof *s->prob));
+    TRY_NEW(s->certainty.mean = aligned_alloc(64, n * sizeof(float)));
+    TRY_NEW(s->certainty.aleatoric = aligned_alloc(64, n * sizeof(float)));
+    TRY_NEW(s->certainty.epistemic = aligned_alloc(64, n * sizeof(float)));
     TRY_NEW(s->keys = calloc((size_t)s->batch, sizeof *s->keys));
     for (int i = 0; i < s->batch; i++)
         s->keys[i] = (uint32_t)i;
@@ -202,6 +206,9 @@ out:
     step_close(&s->step);
     net_free(&s->net);
     weights_free(&s->file);
+    free(s->certainty.mean);
+    free(s->certainty.aleatoric);
+    free(s->certainty.epistemic);
     free(s->x);
     free(s->prob);
     free(s->keys);
