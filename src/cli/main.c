@@ -10,11 +10,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_segment,
-    &command_train,
-    &command_evaluate,
-    &command_bench,
-    &command_info,
+    &command_segment, &command_train, &command_evaluate, &command_bench, &command_info,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
