@@ -6,6 +6,7 @@
 #include "base/tree.h"
 #include "base/util.h"
 
+#include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -145,26 +146,22 @@ static void test_files(void)
     free(path);
 }
 
-/* A child dies with a temporary on the disk: swept; our own is in use and stays. */
+/* A temporary of a process that is gone is swept; our own is in use and stays. */
 static void test_sweep(void)
 {
     const char *folder = getenv("BEN_TEST_TMP");
     char *path = util_format("%s/base/sweep/x.txt", folder ? folder : "/tmp");
+    char *arguments[] = {(char[]){"true"}, NULL};
+    pid_t gone = 0;
     CHECK_OK(util_make_parents(path));
+    CU_ASSERT_EQUAL(posix_spawnp(&gone, "true", NULL, NULL, arguments, NULL), 0);
+    CU_ASSERT_EQUAL(waitpid(gone, NULL, 0), gone);
     char *mine = util_temporary(path);
-    CHECK_OK(util_write_file(mine, "x", 1));
-    char *root = util_format("%.*s", (int)(util_basename(path) - path), path);
-    pid_t child = fork();
-    if (child == 0) {
-        char *temporary = util_temporary(path);
-        _exit(util_write_file(temporary, "x", 1) == BEN_OK ? 0 : 1);
-    }
-    int status = 1;
-    waitpid(child, &status, 0);
-    CU_ASSERT_EQUAL(status, 0);
     char *theirs =
-        util_format("%.*s%ld.x.txt", (int)(strrchr(mine, '-') + 1 - mine), mine, (long)child);
-    CU_ASSERT(util_is_file(theirs));
+        util_format("%.*s%ld.x.txt", (int)(strrchr(mine, '-') + 1 - mine), mine, (long)gone);
+    char *root = util_format("%.*s", (int)(util_basename(path) - path), path);
+    CHECK_OK(util_write_file(mine, "x", 1));
+    CHECK_OK(util_write_file(theirs, "x", 1));
     util_sweep(root);
     CU_ASSERT(!util_is_file(theirs));
     CU_ASSERT(util_is_file(mine));
