@@ -94,6 +94,7 @@ struct net_certainty {
     float *mean;      /* of p */
     float *aleatoric; /* mean of p (1 - p) */
     float *epistemic; /* mean of (p - mean)^2 */
+    float *votes;     /* how many samples are above one half; NULL: not wanted */
 };
 
 /* The samples of each slice, each p as net_predict_mc gives it to the bit, and what the paper

@@ -61,10 +61,21 @@ void net_stats(struct net *net, int block, const float *x, int n, double *moment
 }
 
 /* Where the samples of one slice go: to prob, or into the three running means of as many as went
- * ahead. */
+ * ahead and, where wanted, the votes. */
 struct sink {
-    float *prob, *mean, *aleatoric, *epistemic; /* [pixels] */
+    float *prob, *mean, *aleatoric, *epistemic, *votes; /* [pixels] */
 };
+
+/* Adds weight where p is above one half. */
+static void sink_vote(const struct sink *sink, size_t pixels, uint32_t place, float weight,
+                      const float *restrict p)
+{
+    float *restrict votes = sink->votes;
+    if (place == 0)
+        memset(votes, 0, pixels * sizeof *votes);
+    for (size_t i = 0; i < pixels; i++)
+        votes[i] += p[i] > 0.5F ? weight : 0;
+}
 
 /* Means of what came so far, of place samples and this one: never a sum, so that nothing is lost
  * in the difference of large numbers. */
@@ -87,7 +98,9 @@ static void sink_add(const struct sink *sink, size_t pixels, uint32_t place,
     }
 }
 
-static void deliver(const struct walk *w, const struct sink *sink, uint32_t place)
+/* The sample of that place; it stands for as many as vote. */
+static void deliver(const struct walk *w, const struct sink *sink, uint32_t place,
+                    uint32_t vote)
 {
     if (sink->prob) {
         nlunet_finish(w, sink->prob);
@@ -96,6 +109,8 @@ static void deliver(const struct walk *w, const struct sink *sink, uint32_t plac
     float *prob = nlunet_free(w);
     nlunet_finish(w, prob);
     sink_add(sink, image_floats(w->net), place, prob);
+    if (sink->votes)
+        sink_vote(sink, image_floats(w->net), place, (float)vote, prob);
 }
 
 /* Samples that go through the end of the bottleneck together. There maps are small, so that
@@ -141,7 +156,7 @@ static void go_alone(const struct walk *crowd, int i, int block, const struct si
     w.sample = crowd->sample + (uint32_t)i;
     w.n = 1;
     nlunet_walk(&w, block, BEN_BLOCKS);
-    deliver(&w, sink, place);
+    deliver(&w, sink, place, 1);
 }
 
 static void sample_slice(struct walk *w, const struct net_samples *samples,
@@ -150,7 +165,7 @@ static void sample_slice(struct walk *w, const struct net_samples *samples,
     int first = w->aim->first;
     if (first == BEN_BLOCKS) { /* all samples are the same */
         nlunet_walk(w, 0, BEN_BLOCKS);
-        deliver(w, sink, 0);
+        deliver(w, sink, 0, samples->count);
         return;
     }
     nlunet_walk(w, 0, first + 1);
@@ -178,8 +193,9 @@ static void sample_slices(struct net *net, const float *x, int n,
         size_t skip = (size_t)i * image_floats(net);
         struct sink here = {.prob = sink->prob ? sink->prob + skip : NULL};
         if (!sink->prob)
-            here = (struct sink){NULL, sink->mean + skip, sink->aleatoric + skip,
-                                 sink->epistemic + skip};
+            here =
+                (struct sink){NULL, sink->mean + skip, sink->aleatoric + skip,
+                              sink->epistemic + skip, sink->votes ? sink->votes + skip : NULL};
         sample_slice(&walk, samples, &here);
     }
 }
@@ -194,6 +210,6 @@ void net_predict_mc(struct net *net, const float *x, int n, uint64_t seed, const
 void net_monte_carlo(struct net *net, const float *x, int n, const struct net_samples *samples,
                      const struct net_certainty *out)
 {
-    const struct sink sink = {NULL, out->mean, out->aleatoric, out->epistemic};
+    const struct sink sink = {NULL, out->mean, out->aleatoric, out->epistemic, out->votes};
     sample_slices(net, x, n, samples, &sink);
 }

@@ -48,7 +48,7 @@ static void predict_mc(struct job *job)
 static void monte_carlo(struct job *job)
 {
     const struct net_samples samples = {1, job->keys, 0, 10};
-    const struct net_certainty out = {job->prob, job->dlogit, job->target};
+    const struct net_certainty out = {job->prob, job->dlogit, job->target, NULL};
     net_monte_carlo(job->net, job->x, job->batch, &samples, &out);
 }
 

@@ -215,7 +215,7 @@ static void test_sharing(void)
 
 enum { SAMPLES = 11 }; /* not a multiple of those that are taken together */
 
-/* mean, aleatoric, epistemic of each pixel from single passes. What rounding does to p - mean, its
+/* votes, mean, aleatoric, epistemic of each pixel from single passes. What rounding does to p - mean, its
  * square has twice. */
 static void check_certainty(struct net *net, const float *x, int n,
                             const struct net_samples *samples, const struct net_certainty *got)
@@ -228,12 +228,15 @@ static void check_certainty(struct net *net, const float *x, int n,
     }
     for (int i = 0; i < pixels; i++) {
         double mean = 0, aleatoric = 0, epistemic = 0, count = samples->count;
+        int votes = 0;
         for (uint32_t t = 0; t < samples->count; t++) {
+            votes += p[t][i] > 0.5F;
             mean += p[t][i] / count;
             aleatoric += p[t][i] * (1.0 - p[t][i]) / count;
         }
         for (uint32_t t = 0; t < samples->count; t++)
             epistemic += (p[t][i] - mean) * (p[t][i] - mean) / count;
+        CU_ASSERT_EQUAL(got->votes[i], (float)votes);
         CHECK_NEAR(got->mean[i], mean, 1e-6);
         CHECK_NEAR(got->aleatoric[i], aleatoric, 1e-6);
         CHECK_NEAR(got->epistemic[i], epistemic, 2e-7 * sqrt(epistemic) + 1e-12);
@@ -245,7 +248,7 @@ static void check_certainty(struct net *net, const float *x, int n,
 static struct net_certainty certainty_new(int n)
 {
     size_t pixels = (size_t)n * CASE_PIXELS;
-    return (struct net_certainty){case_floats(pixels), case_floats(pixels),
+    return (struct net_certainty){case_floats(pixels), case_floats(pixels), case_floats(pixels),
                                   case_floats(pixels)};
 }
 
@@ -254,6 +257,7 @@ static void certainty_free(struct net_certainty *c)
     free(c->mean);
     free(c->aleatoric);
     free(c->epistemic);
+    free(c->votes);
 }
 
 static void check_same_certainty(const struct net_certainty *a, int at,
@@ -263,6 +267,7 @@ static void check_same_certainty(const struct net_certainty *a, int at,
     CU_ASSERT(same(a->mean + skip, b->mean, n));
     CU_ASSERT(same(a->aleatoric + skip, b->aleatoric, n));
     CU_ASSERT(same(a->epistemic + skip, b->epistemic, n));
+    CU_ASSERT(same(a->votes + skip, b->votes, n));
 }
 
 static void test_certainty(void)
@@ -308,6 +313,7 @@ static void test_certain(void)
         for (int i = 0; i < CASE_PIXELS; i++) {
             CHECK_NEAR(got.aleatoric[i], m.prob[i] * (1.0 - m.prob[i]), 1e-7);
             CU_ASSERT_EQUAL(got.epistemic[i], 0);
+            CU_ASSERT_EQUAL(got.votes[i], m.prob[i] > 0.5F ? 3 : 0);
         }
         net_free(&net);
     }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "qa/mcqa.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define AGREED 1e-3 /* of a slice's pixels */
+
+/* Whether a pixel of the mask has a neighbour outside it; beyond the image nothing is. */
+static bool on_boundary(const float *mean, int size, float threshold, int row, int column)
+{
+    const float *at = mean + (size_t)row * (size_t)size + column;
+    return (row > 0 && !(at[-size] > threshold)) ||
+           (row < size - 1 && !(at[size] > threshold)) ||
+           (column > 0 && !(at[-1] > threshold)) ||
+           (column < size - 1 && !(at[1] > threshold));
+}
+
+static double entropy_of(double p)
+{
+    return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log1p(-p) : 0;
+}
+
+/* Pixels by how many of the samples voted for them. */
+static void count_votes(const float *votes, size_t pixels, uint32_t samples,
+                        struct mcqa_sums *sums)
+{
+    double voted = 0, paired = 0, t = samples;
+    for (size_t i = 0; i < pixels; i++) {
+        double c = (double)votes[i];
+        voted += c;
+        paired += c * (c - 1);
+        sums->all += c == t;
+        sums->any += c > 0;
+    }
+    sums->voted = voted / t;
+    sums->paired = samples > 1 ? paired / (t * (t - 1)) : sums->voted;
+}
+
+void mcqa_measure(const struct net_certainty *maps, int size, uint32_t samples, float threshold,
+                  struct mcqa_sums *sums)
+{
+    size_t pixels = (size_t)size * (size_t)size;
+    memset(sums, 0, sizeof *sums);
+    sums->pixels = (double)pixels;
+    for (size_t i = 0; i < pixels; i++) {
+        double p = (double)maps->mean[i];
+        sums->mean += p;
+        sums->aleatoric += (double)maps->aleatoric[i];
+        sums->epistemic += (double)maps->epistemic[i];
+        sums->entropy += entropy_of(p);
+        if (!(maps->mean[i] > threshold))
+            continue;
+        sums->brain++;
+        sums->inside += p;
+        sums->boundary += on_boundary(maps->mean, size, threshold, (int)(i / (size_t)size),
+                                      (int)(i % (size_t)size));
+    }
+    count_votes(maps->votes, pixels, samples, sums);
+}
+
+void mcqa_add(struct mcqa_sums *total, const struct mcqa_sums *sums)
+{
+    total->pixels += sums->pixels;
+    total->brain += sums->brain;
+    total->mean += sums->mean;
+    total->inside += sums->inside;
+    total->aleatoric += sums->aleatoric;
+    total->epistemic += sums->epistemic;
+    total->entropy += sums->entropy;
+    total->boundary += sums->boundary;
+    total->voted += sums->voted;
+    total->paired += sums->paired;
+    total->all += sums->all;
+    total->any += sums->any;
+}
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : NAN;
+}
+
+void mcqa_figures_of(const struct mcqa_sums *sums, struct mcqa_figures *figures)
+{
+    double variance = sums->aleatoric + sums->epistemic;
+    figures->overlap = 1 - ratio(2 * sums->inside, sums->mean + sums->brain);
+    figures->disagreement = 1 - ratio(sums->paired, sums->voted);
+    figures->spread = 1 - ratio(sums->all, sums->any);
+    figures->mass = ratio(variance, sums->brain);
+    figures->edge = ratio(variance, sums->boundary);
+    figures->epistemic = ratio(sums->epistemic, sums->brain);
+    figures->entropy = ratio(sums->entropy, sums->brain);
+}
+
+double mcqa_slice_score(const struct mcqa_sums *slice)
+{
+    double agreed = AGREED * slice->pixels;
+    return 1 - (2 * slice->inside + agreed) / (slice->mean + slice->brain + agreed);
+}
+
+double mcqa_scan_score(const struct mcqa_sums *scan)
+{
+    return scan->brain > 0 ? 1 - 2 * scan->inside / (scan->mean + scan->brain) : 1;
+}

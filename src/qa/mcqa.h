@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Monte Carlo quality assessment (MCQA): how sure the network is of a slice or a scan, from what
+ * the samples of Monte Carlo dropout say of each pixel, as a stand-in for Dice where there is no
+ * reference.
+ *
+ * A slice's maps are reduced to sums (mcqa_measure); those of several slices are added, in slice
+ * order, so that a scan's score has the same bits however its slices were shared (mcqa_add); sums
+ * give figures (mcqa_figures_of) and the one score that predicts Dice best by measurement
+ * (mcqa_slice_score, mcqa_scan_score; docs/results.md). All Local. */
+#ifndef BEN_QA_MCQA_H
+#define BEN_QA_MCQA_H
+
+#include "nn/net.h"
+
+/* Plain sums over pixels; m is the mask, pixels whose mean is above the threshold. */
+struct mcqa_sums {
+    double pixels;
+    double brain;     /* pixels of m */
+    double mean;      /* of the mean probability */
+    double inside;    /* of the mean probability in m */
+    double aleatoric; /* of p (1 - p), averaged over the samples */
+    double epistemic; /* of the variance over the samples */
+    double entropy;   /* of the mean probability, natural logarithm */
+    double boundary;  /* pixels of m with one of four neighbours outside m */
+    double voted;     /* pixels above one half in a sample, averaged over the samples */
+    double paired;    /* pixels above one half in both of two samples, averaged over the pairs */
+    double all, any;  /* pixels above one half in all samples, in any */
+};
+
+/* Uncertainty in several readings, 0: sure. Ratios of sums; NaN where nothing divides. */
+struct mcqa_figures {
+    double overlap;      /* 1 - the Dice that is to be expected of m, 2 sum(p m) / (sum p + |m|) */
+    double disagreement; /* 1 - the mean Dice of two samples' masks (sums before ratios) */
+    double spread;       /* 1 - all / any */
+    double mass;         /* aleatoric + epistemic, of each pixel of m */
+    double edge;         /* aleatoric + epistemic, of each pixel of the boundary */
+    double epistemic;    /* of each pixel of m */
+    double entropy;      /* of each pixel of m */
+};
+
+/* One slice: maps [size][size], votes included, from that many samples. */
+void mcqa_measure(const struct net_certainty *maps, int size, uint32_t samples, float threshold,
+                  struct mcqa_sums *sums);
+
+/* total += sums; a scan starts from zeros and takes its slices in order. */
+void mcqa_add(struct mcqa_sums *total, const struct mcqa_sums *sums);
+
+void mcqa_figures_of(const struct mcqa_sums *sums, struct mcqa_figures *figures);
+
+/* Uncertainty of a slice, from 0 (sure) to 1: figure overlap, with a thousandth of the slice's
+ * pixels counted as agreed on, so that a slice without brain is sure where all probabilities are
+ * near 0, and unsure where they are not. */
+double mcqa_slice_score(const struct mcqa_sums *slice);
+
+/* Uncertainty of a scan, from 0 (sure) to 1: figure overlap. 1 for an empty mask: every scan has a
+ * brain. */
+double mcqa_scan_score(const struct mcqa_sums *scan);
+
+#endif
