@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The program: finds the command, parses its options on every rank alike, runs it, and turns
  * the outcome into the exit code. */
-#include "cli/command.h"
 #include "base/log.h"
-#include "base/util.h"
+#include "cli/call.h"
 #include "cli/start.h"
 
 #include <stdlib.h>
@@ -70,104 +69,33 @@ static int answer_at_once(int argc, char **argv)
     return -1;
 }
 
-/* The file is read on rank 0 only; all ranks parse the same bytes. */
-static enum ben_status read_config_file(const struct comm *world, const struct command *command,
-                                        const char *path, void *config)
+static enum ben_status run(struct call *call)
 {
     enum ben_status st = BEN_OK;
-    char *text = NULL;
-    size_t n = 0;
-    if (world->rank == 0)
-        st = util_read_file(path, BEN_MAX_CONFIG, &text, &n);
-    TRY(comm_agree(world, st));
-    TRY(comm_broadcast_block(world, &text, &n, 0));
-    TRY(option_read_ini(&command->options, text, path, config));
-out:
-    free(text);
-    return st;
-}
-
-/* default < file < argv: argv is read twice, first to learn the file's name. */
-static enum ben_status configure(const struct command *command, int n, const char *const *argv,
-                                 struct command_context *context, void *config)
-{
-    enum ben_status st = BEN_OK;
-    const struct common_options *common = config;
-    char *path = NULL;
-    option_defaults(&command->options, config);
-    TRY(option_read_argv(&command->options, n, argv, config, context->args, &context->n_args));
-    if (common->config) {
-        TRY_NEW(path = strdup(common->config));
-        option_free(&command->options, config);
-        memset(config, 0, command->config_bytes);
-        option_defaults(&command->options, config);
-        TRY(read_config_file(&context->world, command, path, config));
-        TRY(option_read_argv(&command->options, n, argv, config, context->args,
-                             &context->n_args));
-    }
-    if (!common->dump_config &&
-        (context->n_args < command->min_args || context->n_args > command->max_args))
-        FAIL(BEN_E_ARG, "usage: ben-mpi %s %s", command->name, command->usage);
-out:
-    free(path);
-    return st;
-}
-
-static char *join_words(int n, char *const *words)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    for (int i = 0; to && i < n; i++)
-        fprintf(to, "%s%s", i ? " " : "", i ? words[i] : util_basename(words[i]));
-    return to && fclose(to) == 0 ? text : NULL;
-}
-
-static enum ben_status run(const struct command *command, int argc, char **argv,
-                           struct command_context *context)
-{
-    enum ben_status st = BEN_OK;
-    char *effective = NULL, *line = NULL;
-    void *config = calloc(1, command->config_bytes);
-    context->args = calloc((size_t)argc, sizeof *context->args);
-    TRY(comm_agree(
-        &context->world,
-        config && context->args
-            ? configure(command, argc - 2, (const char *const *)argv + 2, context, config)
-            : BEN_E_MEMORY));
-    const struct common_options *common = config;
+    const struct common_options *common = call->config;
+    const struct comm *world = &call->context.world;
     log_setup(common->quiet     ? BEN_LOG_WARN
               : common->verbose ? BEN_LOG_DEBUG
                                 : BEN_LOG_INFO,
-              context->world.rank);
-    TRY_NEW(effective = option_dump(&command->options, config));
-    TRY_NEW(line = join_words(argc, argv));
-    context->effective = effective;
-    context->command_line = line;
+              world->rank);
     if (common->dump_config) {
-        if (context->world.rank == 0)
-            fputs(effective, stdout);
+        if (world->rank == 0)
+            fputs(call->effective, stdout);
         goto out;
     }
-    TRY(comm_agree(&context->world, start_machine(&context->world, common->threads)));
-    TRY(command->run(context, config));
+    TRY(comm_agree(world, start_machine(world, common->threads)));
+    TRY(call_run(call));
 out:
-    if (config)
-        option_free(&command->options, config);
-    free(config);
-    free(effective);
-    free(line);
-    free(context->args);
     return st;
 }
 
-static int exit_code(enum ben_status status, const struct command_context *context)
+static int exit_code(enum ben_status status, long failed_scans)
 {
     if (status == BEN_E_INTERRUPTED)
         return BEN_EXIT_INTERRUPTED;
     if (status != BEN_OK)
         return BEN_EXIT_START;
-    return context->failed_scans > 0 ? BEN_EXIT_SCANS : EXIT_SUCCESS;
+    return failed_scans > 0 ? BEN_EXIT_SCANS : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -176,15 +104,23 @@ int main(int argc, char **argv)
     int at_once = answer_at_once(argc, argv);
     if (at_once >= 0)
         return at_once;
-    struct command_context context = {0};
+    struct comm world = {.mpi = MPI_COMM_NULL};
+    struct call call = {0};
+    long failed_scans = 0;
     start_catch_signals();
-    enum ben_status st = comm_open(&argc, &argv, &context.world);
+    enum ben_status st = comm_open(&argc, &argv, &world);
     if (st == BEN_OK)
-        st = run(find_command(argv[1]), argc, argv, &context);
-    if (st != BEN_OK && context.world.rank == 0) {
+        st = call_open(&world, find_command(argv[1]), argc - 2, (const char *const *)argv + 2,
+                       &call);
+    if (st == BEN_OK) {
+        st = run(&call);
+        failed_scans = call.context.failed_scans;
+        call_close(&call);
+    }
+    if (st != BEN_OK && world.rank == 0) {
         log_error("%s", ben_error_text());
         log_debug("raised at %s", ben_error_place());
     }
-    comm_close(&context.world);
-    return exit_code(st, &context);
+    comm_close(&world);
+    return exit_code(st, failed_scans);
 }
