@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/statistics.h"
+#include "qa/compare.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -98,13 +99,19 @@ static struct moments moments_of(const double *x, const double *y, long n)
     return m;
 }
 
+/* sqrt(xx * yy), exact where it can be, so that ranks in one order correlate to 1 and not nearly. */
+static double geometric_mean(double xx, double yy)
+{
+    return isnormal(xx * yy) ? sqrt(xx * yy) : sqrt(xx) * sqrt(yy);
+}
+
 void statistics_correlation(const double *x, const double *y, long n,
                             struct correlation *correlation)
 {
     struct moments m = moments_of(x, y, n);
     struct correlation c = {.n = m.n, .r = NAN, .ci_low = NAN, .ci_high = NAN, .p = NAN};
     if (m.n >= 2 && m.xx > 0 && m.yy > 0)
-        c.r = fmin(fmax(m.xy / (sqrt(m.xx) * sqrt(m.yy)), -1), 1);
+        c.r = fmin(fmax(m.xy / geometric_mean(m.xx, m.yy), -1), 1);
     if (m.n >= 3 && isfinite(c.r)) {
         double freedom = (double)(m.n - 2), rest = 1 - c.r * c.r;
         c.p = rest > 0 ? 2 * gsl_cdf_tdist_Q(fabs(c.r) * sqrt(freedom / rest), freedom) : 0;
@@ -115,6 +122,50 @@ void statistics_correlation(const double *x, const double *y, long n,
         c.ci_high = tanh(atanh(c.r) + half);
     }
     *correlation = c;
+}
+
+enum ben_status statistics_rank_correlation(const double *x, const double *y, long n,
+                                            struct correlation *correlation)
+{
+    enum ben_status st = BEN_OK;
+    double *known = NULL, ties;
+    long count = 0;
+    TRY_NEW(known = malloc((4 * (size_t)n + 1) * sizeof *known));
+    for (long i = 0; i < n; i++)
+        if (isfinite(x[i]) && isfinite(y[i])) {
+            known[count] = x[i];
+            known[n + count++] = y[i];
+        }
+    TRY(compare_ranks(known, count, known + 2 * n, &ties));
+    TRY(compare_ranks(known + n, count, known + 3 * n, &ties));
+    statistics_correlation(known + 2 * n, known + 3 * n, count, correlation);
+out:
+    free(known);
+    return st;
+}
+
+void statistics_proportion(const double *x, const double *y, long n,
+                           struct proportion *proportion)
+{
+    struct proportion f = {.slope = NAN, .slope_low = NAN, .slope_high = NAN};
+    double xx = 0, xy = 0, rest = 0;
+    for (long i = 0; i < n; i++)
+        if (isfinite(x[i]) && isfinite(y[i])) {
+            f.n++;
+            xx += x[i] * x[i];
+            xy += x[i] * y[i];
+        }
+    f.slope = xx > 0 ? xy / xx : NAN;
+    for (long i = 0; i < n; i++)
+        if (isfinite(x[i]) && isfinite(y[i]))
+            rest += (y[i] - f.slope * x[i]) * (y[i] - f.slope * x[i]);
+    if (f.n > 1) {
+        double freedom = (double)(f.n - 1);
+        double half = gsl_cdf_tdist_Pinv(CI_UPPER, freedom) * sqrt(rest / freedom / xx);
+        f.slope_low = f.slope - half;
+        f.slope_high = f.slope + half;
+    }
+    *proportion = f;
 }
 
 void statistics_regression(const double *x, const double *y, long n,

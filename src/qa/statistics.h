@@ -22,6 +22,13 @@ struct correlation {
     double p;               /* two-sided, of no correlation (t, n - 2); NaN below 3 */
 };
 
+/* y = slope * x by least squares, 95 % interval by Student's t with n - 1 degrees of freedom (NaN
+ * below 2). */
+struct proportion {
+    long n;
+    double slope, slope_low, slope_high;
+};
+
 /* y = intercept + slope * x by least squares, 95 % confidence intervals by Student's t with
  * n - 2 degrees of freedom (NaN below 3). */
 struct regression {
@@ -40,7 +47,15 @@ enum ben_status statistics_summary(const double *values, long n, struct summary 
 void statistics_correlation(const double *x, const double *y, long n,
                             struct correlation *correlation);
 
+/* The same of the ranks (Spearman), the mean rank among equals; its interval is that of the
+ * ranks' correlation. Fails: BEN_E_MEMORY. */
+enum ben_status statistics_rank_correlation(const double *x, const double *y, long n,
+                                            struct correlation *correlation);
+
 void statistics_regression(const double *x, const double *y, long n,
                            struct regression *regression);
+
+void statistics_proportion(const double *x, const double *y, long n,
+                           struct proportion *proportion);
 
 #endif

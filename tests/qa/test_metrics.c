@@ -127,6 +127,54 @@ static void test_metrics_equal_the_definitions(void)
         }
 }
 
+/* The bits of a mask in hexadecimal, x fastest. */
+static void read_bits(FILE *from, uint8_t *mask, int n)
+{
+    for (int i = 0; i < n; i += 8) {
+        unsigned byte = 0;
+        CU_ASSERT_EQUAL_FATAL(fscanf(from, "%2x", &byte), 1);
+        for (int b = 0; b < 8 && i + b < n; b++)
+            mask[i + b] = byte >> (7 - b) & 1;
+    }
+}
+
+static void check_known_case(FILE *from, const int dim[3], const double mm[3])
+{
+    uint8_t pred[MOST], ref[MOST];
+    struct metrics m;
+    CU_ASSERT_FATAL(dim[0] * dim[1] * dim[2] <= MOST);
+    read_bits(from, pred, dim[0] * dim[1] * dim[2]);
+    read_bits(from, ref, dim[0] * dim[1] * dim[2]);
+    CHECK_OK(metrics_compute(dim, mm, pred, ref, &m));
+    for (int f = 0; f < METRICS_FIELDS; f++) {
+        double expected = 0, found = metrics_value(&m, f);
+        CU_ASSERT_EQUAL_FATAL(fscanf(from, "%lf", &expected), 1);
+        bool distance = strncmp(metrics_fields[f].name, "hd", 2) == 0 ||
+                        strstr(metrics_fields[f].name, "sd_mm");
+        CU_ASSERT_EQUAL(isnan(found), isnan(expected));
+        if (!isnan(expected))
+            CHECK_NEAR(found, expected, distance ? 1e-4 : 1e-6);
+    }
+}
+
+/* tests/ref/metrics.txt, which tools/reference_scipy.py makes. */
+static void test_metrics_equal_scipy(void)
+{
+    const char *folder = getenv("BEN_TEST_REF");
+    char path[512];
+    int dim[3], cases = 0;
+    double mm[3];
+    snprintf(path, sizeof path, "%s/metrics.txt", folder ? folder : "tests/ref");
+    FILE *from = fopen(path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(from);
+    for (; fscanf(from, "%d %d %d %lf %lf %lf", &dim[0], &dim[1], &dim[2], &mm[0], &mm[1],
+                  &mm[2]) == 6;
+         cases++)
+        check_known_case(from, dim, mm);
+    fclose(from);
+    CU_ASSERT_EQUAL(cases, 96);
+}
+
 static void check_no_distances(const struct metrics *m)
 {
     CU_ASSERT(isnan(m->hd_mm));
@@ -220,6 +268,7 @@ static void test_fields_name_the_values(void)
 
 static const struct check_test tests[] = {
     {"metrics equal the definitions", test_metrics_equal_the_definitions},
+    {"metrics equal SciPy's", test_metrics_equal_scipy},
     {"empty masks", test_empty_masks},
     {"full masks and single voxels", test_full_and_single_voxels},
     {"balls are as far apart as their radii", test_balls_are_as_far_apart_as_their_radii},
