@@ -238,7 +238,7 @@ static void test_too_few_values(void)
     CU_ASSERT(f.slope == 2 && isnan(f.slope_low));
 }
 
-/* Statsmodels' multipletests(method="holm") of the same. */
+/* Worked out by hand. */
 static void test_holm(void)
 {
     double p[] = {0.01, NAN, 0.04, 0.03, 0.005};
