@@ -13,8 +13,7 @@ static bool on_boundary(const float *mean, int size, float threshold, int row, i
     const float *at = mean + (size_t)row * (size_t)size + column;
     return (row > 0 && !(at[-size] > threshold)) ||
            (row < size - 1 && !(at[size] > threshold)) ||
-           (column > 0 && !(at[-1] > threshold)) ||
-           (column < size - 1 && !(at[1] > threshold));
+           (column > 0 && !(at[-1] > threshold)) || (column < size - 1 && !(at[1] > threshold));
 }
 
 static double entropy_of(double p)

@@ -23,13 +23,13 @@ struct mcqa_sums {
     double entropy;   /* of the mean probability, natural logarithm */
     double boundary;  /* pixels of m with one of four neighbours outside m */
     double voted;     /* pixels above one half in a sample, averaged over the samples */
-    double paired;    /* pixels above one half in both of two samples, averaged over the pairs */
-    double all, any;  /* pixels above one half in all samples, in any */
+    double paired;   /* pixels above one half in both of two samples, averaged over the pairs */
+    double all, any; /* pixels above one half in all samples, in any */
 };
 
 /* Uncertainty in several readings, 0: sure. Ratios of sums; NaN where nothing divides. */
 struct mcqa_figures {
-    double overlap;      /* 1 - the Dice that is to be expected of m, 2 sum(p m) / (sum p + |m|) */
+    double overlap; /* 1 - the Dice that is to be expected of m, 2 sum(p m) / (sum p + |m|) */
     double disagreement; /* 1 - the mean Dice of two samples' masks (sums before ratios) */
     double spread;       /* 1 - all / any */
     double mass;         /* aleatoric + epistemic, of each pixel of m */
