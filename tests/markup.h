@@ -82,7 +82,7 @@ static inline bool markup_good(const char *text)
     const char *p = text;
     while (*p) {
         const char *at = p;
-        bool good = *p == '<' ? markup_tag(&p, stack, &depth)
+        bool good = *p == '<'   ? markup_tag(&p, stack, &depth)
                     : *p == '&' ? markup_reference_good(p)
                                 : *p != '>';
         if (!good) {

@@ -64,8 +64,8 @@ static const char *category_of(const struct plot_series *series)
 }
 
 /* numbers[i]: the place of text_of(series i) among the distinct ones, by first appearance. */
-static int number_texts(const struct plot *plot, const char *(*text_of)(const struct plot_series *),
-                        int *numbers)
+static int number_texts(const struct plot *plot,
+                        const char *(*text_of)(const struct plot_series *), int *numbers)
 {
     int distinct = 0;
     for (int i = 0; i < plot->n_series; i++) {
@@ -171,8 +171,8 @@ static void draw_y_axis(const struct plot_frame *frame)
 static void draw_x_numbers(const struct plot_frame *frame)
 {
     double ticks[PLOT_TICKS];
-    int n = plot_scale_ticks(&frame->x, (int)((frame->x.to_px - frame->x.from_px) / 70) + 1,
-                             ticks);
+    int n =
+        plot_scale_ticks(&frame->x, (int)((frame->x.to_px - frame->x.from_px) / 70) + 1, ticks);
     char text[PLOT_NUMBER];
     for (int i = 0; i < n; i++) {
         double x = plot_scale_px(&frame->x, ticks[i]);
@@ -244,10 +244,12 @@ static double legend(const struct plot_frame *frame, double y, bool draw)
         }
         if (draw) {
             plot_series_open(frame, i);
-            fprintf(frame->to, "<rect class=\"o\" x=\"%.1f\" y=\"%.1f\" width=\"12\" "
-                               "height=\"12\"/></g>",
+            fprintf(frame->to,
+                    "<rect class=\"o\" x=\"%.1f\" y=\"%.1f\" width=\"12\" "
+                    "height=\"12\"/></g>",
                     x, y + height - LINE_PX);
-            draw_text(frame->to, "n", x + 17, y + height - LINE_PX + 10, name_of(&plot->series[i]));
+            draw_text(frame->to, "n", x + 17, y + height - LINE_PX + 10,
+                      name_of(&plot->series[i]));
         }
         x += width;
     }
@@ -317,8 +319,8 @@ static enum ben_status range_of_bins(struct plot_frame *frame)
     TRY(plot_bins_count(plot, bins));
     for (int i = 0; i < plot->n_series * bins->n; i++)
         most = bins->counts[i] > most ? bins->counts[i] : most;
-    frame->x = (struct plot_scale){.min = bins->first,
-                                   .max = bins->first + bins->width * bins->n};
+    frame->x =
+        (struct plot_scale){.min = bins->first, .max = bins->first + bins->width * bins->n};
     frame->y = (struct plot_scale){.min = 0, .max = 1.05 * (double)most};
 out:
     return st;

@@ -57,7 +57,8 @@ static void draw_whiskers(const struct plot_frame *frame, const struct plot_seri
         high = y > high && y <= s->quartile3 + reach ? y : high;
     }
     fprintf(frame->to,
-            "<path class=\"l\" d=\"M%.1f,%.1fV%.1fM%.1f,%.1fh%.1fM%.1f,%.1fV%.1fM%.1f,%.1fh%.1f\"/>",
+            "<path class=\"l\" "
+            "d=\"M%.1f,%.1fV%.1fM%.1f,%.1fh%.1fM%.1f,%.1fV%.1fM%.1f,%.1fh%.1f\"/>",
             box->centre, y_px(frame, s->quartile1), y_px(frame, low), box->centre - cap,
             y_px(frame, low), 2 * cap, box->centre, y_px(frame, s->quartile3),
             y_px(frame, high), box->centre - cap, y_px(frame, high), 2 * cap);
@@ -118,8 +119,8 @@ static enum ben_status draw_jittered(const struct plot_frame *frame,
     TRY_NEW(pixels = malloc((2 * n + 1) * sizeof *pixels));
     for (size_t i = 0; i < n; i++) {
         bool marked = series->marked && series->marked[i];
-        bool shown = plot_scale_shows(&frame->y, series->y[i]) &&
-                     (marked || !frame->plot->no_points);
+        bool shown =
+            plot_scale_shows(&frame->y, series->y[i]) && (marked || !frame->plot->no_points);
         double place = marked ? 0 : modf((double)(i + 1) * GOLDEN_RATIO, &turns) - 0.5;
         pixels[i] = shown ? box->centre + 1.2 * box->half * place : NAN;
         pixels[n + i] = shown ? y_px(frame, series->y[i]) : NAN;

@@ -184,7 +184,9 @@ enum ben_status plot_draw_scatter(const struct plot_frame *frame)
 
 enum ben_status plot_draw_bland_altman(const struct plot_frame *frame)
 {
-    static const char *const names[] = {"\xE2\x88\x92" "1.96 SD", "bias", "+1.96 SD"};
+    static const char *const names[] = {"\xE2\x88\x92"
+                                        "1.96 SD",
+                                        "bias", "+1.96 SD"};
     for (int i = 0; i < 3; i++) {
         char number[PLOT_NUMBER];
         double y = frame->limits[i];

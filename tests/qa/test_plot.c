@@ -50,8 +50,9 @@ static void test_markup_text(void)
 
 static void test_base64(void)
 {
-    static const char *const want[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=",
-                                       "Zm9vYmFy"}; /* RFC 4648, section 10 */
+    static const char *const want[] = {
+        "",         "Zg==",     "Zm8=",    "Zm9v",
+        "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"}; /* RFC 4648, section 10 */
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
         char *text = NULL;
         size_t n = 0;
@@ -101,7 +102,8 @@ static void test_scatter_fit(void)
                               .identity = true};
     char *svg = svg_of(&plot);
     double x0, y0, x1, y1, px, py, right, top;
-    const char *line = strstr(svg, "<path class=\"l\""), *axis = strstr(svg, "<path class=\"a\"");
+    const char *line = strstr(svg, "<path class=\"l\""),
+               *axis = strstr(svg, "<path class=\"a\"");
     CU_ASSERT_FATAL(line != NULL && axis != NULL);
     CU_ASSERT_EQUAL(sscanf(strchr(line, 'M'), "M%lf,%lf", &x0, &y0), 2);
     const char *last = strstr(line, "/>");
@@ -124,8 +126,7 @@ static void test_bland_altman(void)
 {
     static const double measured[] = {11, 22, 33}, reference[] = {10, 20, 30};
     static const char *const labels[] = {"a", "b", "<c>"};
-    const struct plot_series series = {
-        .n = 3, .x = measured, .y = reference, .labels = labels};
+    const struct plot_series series = {.n = 3, .x = measured, .y = reference, .labels = labels};
     const struct plot plot = {.kind = BEN_PLOT_BLAND_ALTMAN, .series = &series, .n_series = 1};
     char *svg = svg_of(&plot);
     CU_ASSERT(strstr(svg, "bias 2.00<") != NULL);
@@ -140,7 +141,10 @@ static void test_boxes(void)
     const struct plot_series series[] = {
         {.name = "ours", .category = "rat", .n = 7, .y = ys},
         {.name = "theirs", .category = "rat", .n = 7, .y = lows},
-        {.name = "ours", .category = "a mouse with a very long name indeed", .n = 7, .y = highs},
+        {.name = "ours",
+         .category = "a mouse with a very long name indeed",
+         .n = 7,
+         .y = highs},
         {.name = "theirs", .category = "a mouse with a very long name indeed", .n = 1, .y = xs},
     };
     struct plot plot = {.title = "Dice", .series = series, .n_series = 4};
