@@ -2,6 +2,7 @@
 #include "mpi/comm.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,60 @@ enum ben_status comm_gather_all(const struct comm *comm, const void *mine, size_
     *offsets = starts;
     block = NULL;
     starts = NULL;
+out:
+    free(sizes);
+    free(starts);
+    free(block);
+    return st;
+}
+
+static enum ben_status no_memory(void)
+{
+    return ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory");
+}
+
+/* n bytes from one rank to rank 0, in messages that MPI's int counts allow. */
+static enum ben_status pass(const struct comm *comm, char *bytes, size_t n, int from)
+{
+    enum ben_status st = BEN_OK;
+    for (size_t at = 0; at < n; at += CHUNK) {
+        int part = (int)(n - at < CHUNK ? n - at : CHUNK);
+        if (comm->rank == 0)
+            TRY_MPI(
+                MPI_Recv(bytes + at, part, MPI_BYTE, from, 0, comm->mpi, MPI_STATUS_IGNORE));
+        else
+            TRY_MPI(MPI_Send(bytes + at, part, MPI_BYTE, 0, 0, comm->mpi));
+    }
+out:
+    return st;
+}
+
+enum ben_status comm_gather(const struct comm *comm, const void *mine, size_t n, char **all,
+                            size_t **offsets)
+{
+    enum ben_status st = BEN_OK;
+    unsigned long *sizes = calloc((size_t)comm->size, sizeof *sizes), size = n;
+    size_t *starts = calloc((size_t)comm->size + 1, sizeof *starts);
+    char *block = NULL;
+    *all = NULL;
+    *offsets = NULL;
+    TRY(comm_agree(comm, sizes && starts ? BEN_OK : no_memory()));
+    TRY_MPI(MPI_Gather(&size, 1, MPI_UNSIGNED_LONG, sizes, 1, MPI_UNSIGNED_LONG, 0, comm->mpi));
+    for (int r = 0; r < comm->size; r++)
+        starts[r + 1] = starts[r] + sizes[r];
+    block = comm->rank == 0 ? calloc(starts[comm->size] + 1, 1) : NULL;
+    TRY(comm_agree(comm, comm->rank > 0 || block ? BEN_OK : no_memory()));
+    if (comm->rank > 0)
+        TRY(pass(comm, (char *)(uintptr_t)mine, n, comm->rank));
+    for (int r = 1; r < comm->size && comm->rank == 0; r++)
+        TRY(pass(comm, block + starts[r], sizes[r], r));
+    if (comm->rank == 0) {
+        memcpy(block, mine, n);
+        *all = block;
+        *offsets = starts;
+        block = NULL;
+        starts = NULL;
+    }
 out:
     free(sizes);
     free(starts);

@@ -49,6 +49,10 @@ enum ben_status comm_broadcast_block(const struct comm *comm, char **bytes, size
 enum ben_status comm_gather_all(const struct comm *comm, const void *mine, size_t n, char **all,
                                 size_t **offsets);
 
+/* The same on rank 0 alone; on other ranks *all and *offsets become NULL. Collective. */
+enum ben_status comm_gather(const struct comm *comm, const void *mine, size_t n, char **all,
+                            size_t **offsets);
+
 /* counts[i] += over ranks (exact integers). Collective. */
 enum ben_status comm_sum_u64(const struct comm *comm, unsigned long *counts, size_t n);
 
