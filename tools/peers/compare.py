@@ -9,7 +9,6 @@ slows all alike.
 """
 import argparse
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -19,6 +18,9 @@ import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import performance_page  # noqa: E402
+
 SAMPLES = 10
 MOST_ERROR = 2e-4  # of a probability; random weights are harder on rounding than trained ones
 DISTURBED = 1.25  # a median this far above the minimum: something else had the machine
@@ -165,22 +167,13 @@ def measure_n4(build, rounds):
     return found
 
 
-def machine(peers):
-    def said(command):
-        return subprocess.run(command, text=True, stdout=subprocess.PIPE, shell=True).stdout.strip()
-
-    with open("/proc/cpuinfo") as file:
-        text = file.read()
-    model = re.search(r"model name\s*: (.*)", text)
-    flags = set(re.search(r"flags\s*: (.*)", text).group(1).split()) if model else set()
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    wide = ", AVX-512" if "avx512f" in flags else ", AVX2" if "avx2" in flags else ""
-    lines = [f"{model.group(1) if model else 'unknown CPU'}{wide}, {os.cpu_count()} cores, "
-             f"{memory:.0f} GiB of memory", said("gcc --version | head -1")]
+def about(peers):
+    lines = performance_page.machine()
     lines += [f"{threads} thread{'s' * (threads > 1)}: {peer.about}"
               for (_, threads), peer in peers.items()]
-    lines.append("ITK " + said("dpkg-query -W -f '${Version}' libinsighttoolkit5-dev"))
-    return lines
+    itk = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "libinsighttoolkit5-dev"],
+                         text=True, stdout=subprocess.PIPE).stdout
+    return lines + [f"ITK {itk}"]
 
 
 def times(rows, batch):
@@ -240,17 +233,6 @@ def agreement(far):
     return lines
 
 
-def write(lines):
-    path = f"{ROOT}/docs/performance.md"
-    with open(path) as file:
-        text = file.read()
-    first, last = "<!-- tools/peers/run.sh writes from here -->", "<!-- to here -->"
-    head, rest = text.split(first)
-    tail = rest.split(last)[1]
-    with open(path, "w") as file:
-        file.write(head + first + "\n" + "\n".join(lines) + "\n" + last + tail)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -265,17 +247,17 @@ def main():
     peers = start(options.build, options.batch, options.weights)
     far = errors(peers, f"{options.build}/work")
     rows = measure(peers, options)
-    about = machine(peers)
+    who = about(peers)
     for peer in peers.values():
         peer.close()
     n4 = measure_n4(options.build, options.n4_rounds) if options.n4_rounds else {}
     lines = [f"`{command.strip()}`, batches of {options.batch} slices of 256 x 256:", ""]
-    lines += [f"- {line}" for line in about] + [""] + ratios(rows, n4) + [""]
+    lines += [f"- {line}" for line in who] + [""] + ratios(rows, n4) + [""]
     lines += times(rows, options.batch) + [""] + (times_n4(n4) + [""] if n4 else [])
     lines += agreement(far)
     print("\n".join(lines))
     if options.write:
-        write(lines)
+        performance_page.write("tools/peers/run.sh", lines)
     if max(error.max() for error in far.values()) > MOST_ERROR:
         sys.exit("compare.py: the programs do not agree")
     if (far["ours", 1] != far["ours", 2]).any():
