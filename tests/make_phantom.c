@@ -2,13 +2,9 @@
 /* Writes made heads for tests of the program: one image with its mask, or a BIDS dataset.
  *   make-phantom [options] IMAGE [MASK]
  *   make-phantom [options] --bids DIR --subjects N */
-#include "phantom.h"
-
-#include "base/util.h"
-#include "io/nifti.h"
+#include "phantom_bids.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +15,7 @@ struct job {
     struct phantom_options phantom;
     enum species species[MAX_SPECIES]; /* given in turn to the subjects of a dataset */
     int n_species;
-    enum nifti_type type;
-    int volumes;
-    const char *bids;
+    struct phantom_bids bids;
     int subjects;
 };
 
@@ -29,7 +23,7 @@ static const char usage[] =
     "make-phantom [options] IMAGE [MASK]\n"
     "make-phantom [options] --bids DIR --subjects N\n"
     "  --species NAME[,NAME...]  mouse rat marmoset macaque human (default human)\n"
-    "  --contrast T1w|T2w|EPI    (default T2w)\n"
+    "  --contrast T1w|T2w|EPI|SWI|ASL  (default T2w)\n"
     "  --dims XxYxZ --voxel XxYxZ  grid and mm (default: a usual scan of the species)\n"
     "  --axes RAS                where i, j, k run to (default LSA for rodents)\n"
     "  --oblique DEG --bias B --noise S --seed N\n"
@@ -57,7 +51,7 @@ static void parse_type(const char *name, struct job *job)
     static const char *const names[] = {"uint8", "int16", "float32"};
     for (int i = 0; i < 3; i++)
         if (strcmp(name, names[i]) == 0) {
-            job->type = (enum nifti_type)i;
+            job->bids.type = (enum nifti_type)i;
             return;
         }
     quit("unknown type ", name);
@@ -95,9 +89,9 @@ static void parse_one(int option, char *text, struct job *job)
     if (option == 'r')
         p->seed = strtoull(text, NULL, 10);
     if (option == 'V')
-        job->volumes = atoi(text);
+        job->bids.volumes = atoi(text);
     if (option == 'B')
-        job->bids = text;
+        job->bids.folder = text;
     if (option == 'N')
         job->subjects = atoi(text);
     if (option == '?' || option == 'h')
@@ -121,7 +115,8 @@ static struct job parse(int argc, char **argv)
                                             {"subjects", required_argument, NULL, 'N'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    struct job job = {.type = BEN_NIFTI_I16, .volumes = 1, .subjects = 2};
+    struct job job = {.bids = {.name = "Made heads", .type = BEN_NIFTI_I16, .volumes = 1},
+                      .subjects = 2};
     int c;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
         if (c == 's')
@@ -135,129 +130,31 @@ static struct job parse(int argc, char **argv)
     for (int i = 0; i < 3; i++)
         if (job.phantom.dim[i] < 1 || !(job.phantom.voxel_mm[i] > 0))
             quit("dims and voxel must be above zero", "");
-    if (job.volumes < 1 || job.subjects < 1)
+    if (job.bids.volumes < 1 || job.subjects < 1)
         quit("volumes and subjects must be above zero", "");
     return job;
 }
 
-/* The image's values in the type of the file, in place. */
-static const void *convert(enum nifti_type type, struct volume *v)
-{
-    size_t n = volume_voxels(v);
-    uint8_t *bytes = (uint8_t *)v->data;
-    for (size_t i = 0; i < n && type == BEN_NIFTI_U8; i++)
-        bytes[i] = (uint8_t)fminf(255, rintf(0.2f * v->data[i]));
-    for (size_t i = 0; i < n && type == BEN_NIFTI_I16; i++) {
-        int16_t value = (int16_t)rintf(v->data[i]);
-        memcpy(bytes + 2 * i, &value, 2);
-    }
-    return v->data;
-}
-
-static enum ben_status write_scan(const struct job *job, const struct phantom_options *phantom,
-                                  const char *image_path, const char *mask_path)
+/* The subjects of a data set take the species in turn. */
+static enum ben_status write_subjects(const struct job *job)
 {
     enum ben_status st = BEN_OK;
-    struct phantom_options p = *phantom;
-    struct nifti_geometry geometry;
-    struct nifti_output output = {
-        .type = job->type, .n_volumes = job->volumes, .descrip = "made head"};
-    struct nifti_writer *writer = NULL;
-    struct volume *v = NULL;
-    uint8_t *mask = NULL;
-    for (p.volume = 0; p.volume < job->volumes; p.volume++) {
-        free(mask);
-        mask = NULL;
-        volume_free(&v);
-        TRY(phantom_make(&p, &v, &mask));
-        nifti_geometry_make(v, &geometry);
-        if (!writer)
-            TRY(nifti_create(image_path, &geometry, &output, &writer));
-        TRY(nifti_put(writer, convert(job->type, v)));
-    }
-    TRY(nifti_finish(&writer));
-    if (mask_path)
-        TRY(nifti_write_u8(mask_path, &geometry, mask, "brain mask of a made head"));
-out:
-    nifti_abandon(&writer);
-    free(mask);
-    volume_free(&v);
-    return st;
-}
-
-static enum ben_status write_text(const char *folder, const char *name, const char *text)
-{
-    enum ben_status st = BEN_OK;
-    char *path = NULL;
-    TRY_NEW(path = util_format("%s/%s", folder, name));
-    TRY(util_make_parents(path));
-    TRY(util_write_file(path, text, strlen(text)));
-out:
-    free(path);
-    return st;
-}
-
-static enum ben_status write_subject(const struct job *job, int subject)
-{
-    enum ben_status st = BEN_OK;
-    struct phantom_options p = job->phantom;
-    char *stem = NULL, *image = NULL, *mask = NULL, *sidecar = NULL, *text = NULL;
-    bool epi = p.contrast == BEN_PHANTOM_EPI;
-    const char *suffix = !epi               ? phantom_contrast_name(p.contrast)
-                         : job->volumes > 1 ? "bold"
-                                            : "sbref";
-    if (job->n_species > 1) {
-        struct phantom_options d = phantom_defaults(job->species[subject % job->n_species]);
-        d.contrast = p.contrast;
-        d.seed = p.seed;
-        p = d;
-    }
-    p.seed += (uint64_t)subject;
-    TRY_NEW(stem = util_format("sub-%02d/%s/sub-%02d%s", subject + 1, epi ? "func" : "anat",
-                               subject + 1, epi ? "_task-rest" : ""));
-    TRY_NEW(image = util_format("%s/%s_%s.nii.gz", job->bids, stem, suffix));
-    TRY_NEW(mask = util_format("%s/derivatives/reference/%s_desc-brain_mask.nii.gz", job->bids,
-                               stem));
-    TRY_NEW(sidecar = util_format("derivatives/reference/%s_desc-brain_mask.json", stem));
-    TRY_NEW(text = util_format("{\"Type\": \"Brain\", \"Sources\": "
-                               "[\"bids:raw:%s_%s.nii.gz\"]}\n",
-                               stem, suffix));
-    TRY(util_make_parents(image));
-    TRY(util_make_parents(mask));
-    TRY(write_scan(job, &p, image, mask));
-    TRY(write_text(job->bids, sidecar, text));
-out:
-    free(stem);
-    free(image);
-    free(mask);
-    free(sidecar);
-    free(text);
-    return st;
-}
-
-static enum ben_status write_dataset(const struct job *job)
-{
-    enum ben_status st = BEN_OK;
-    char *table = NULL;
-    TRY_NEW(table = strdup("participant_id\tspecies\n"));
+    enum species *species = calloc((size_t)job->subjects, sizeof *species);
+    TRY_NEW(species);
     for (int s = 0; s < job->subjects; s++) {
-        char *longer = util_format("%ssub-%02d\t%s\n", table, s + 1,
-                                   species_latin(job->species[s % job->n_species]));
-        TRY_NEW(longer);
-        free(table);
-        table = longer;
-        TRY(write_subject(job, s));
+        struct phantom_options p = job->phantom;
+        species[s] = job->species[s % job->n_species];
+        if (job->n_species > 1) {
+            p = phantom_defaults(species[s]);
+            p.contrast = job->phantom.contrast;
+            p.seed = job->phantom.seed;
+        }
+        p.seed += (uint64_t)s;
+        TRY(phantom_write_subject(&job->bids, &p, s + 1));
     }
-    TRY(write_text(job->bids, "participants.tsv", table));
-    TRY(write_text(job->bids, "dataset_description.json",
-                   "{\"Name\": \"Made heads\", \"BIDSVersion\": \"1.8.0\", "
-                   "\"DatasetType\": \"raw\"}\n"));
-    TRY(write_text(job->bids, "derivatives/reference/dataset_description.json",
-                   "{\"Name\": \"Masks of made heads\", \"BIDSVersion\": \"1.8.0\", "
-                   "\"DatasetType\": \"derivative\", "
-                   "\"GeneratedBy\": [{\"Name\": \"make-phantom\"}]}\n"));
+    TRY(phantom_write_dataset(&job->bids, species, job->subjects));
 out:
-    free(table);
+    free(species);
     return st;
 }
 
@@ -265,11 +162,12 @@ int main(int argc, char **argv)
 {
     struct job job = parse(argc, argv);
     int n = argc - optind;
-    if (job.bids ? n != 0 : n < 1 || n > 2)
+    if (job.bids.folder ? n != 0 : n < 1 || n > 2)
         quit("wrong number of files", "");
-    enum ben_status st = job.bids ? write_dataset(&job)
-                                  : write_scan(&job, &job.phantom, argv[optind],
-                                               n > 1 ? argv[optind + 1] : NULL);
+    enum ben_status st = job.bids.folder
+                             ? write_subjects(&job)
+                             : phantom_write_scan(&job.bids, &job.phantom, argv[optind],
+                                                  n > 1 ? argv[optind + 1] : NULL);
     if (st)
         fprintf(stderr, "make-phantom: %s\n", ben_error_text());
     return st ? EXIT_FAILURE : EXIT_SUCCESS;

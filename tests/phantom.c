@@ -16,9 +16,11 @@ static const float intensities[][TISSUES] = {
     [BEN_PHANTOM_T1W] = {0.01f, 0.95f, 0.45f, 0.08f, 0.18f, 0.58f, 0.80f, 0.15f, 0.20f},
     [BEN_PHANTOM_T2W] = {0.01f, 0.70f, 0.33f, 0.06f, 0.95f, 0.62f, 0.45f, 1.00f, 0.98f},
     [BEN_PHANTOM_EPI] = {0.02f, 0.22f, 0.20f, 0.05f, 0.80f, 0.62f, 0.52f, 0.85f, 0.60f},
+    [BEN_PHANTOM_SWI] = {0.01f, 0.42f, 0.32f, 0.04f, 0.70f, 0.62f, 0.52f, 0.72f, 0.55f},
+    [BEN_PHANTOM_ASL] = {0.03f, 0.30f, 0.26f, 0.06f, 0.50f, 0.80f, 0.58f, 0.55f, 0.45f},
 };
 
-static const char *const contrast_names[] = {"T1w", "T2w", "EPI"};
+static const char *const contrast_names[] = {"T1w", "T2w", "EPI", "SWI", "ASL"};
 
 /* Semi-axes of the brain in mm (right, front, up); how far head, skull and fluid reach beyond
  * it, as parts of those; how far the head's centre lies below the brain's. */
@@ -27,12 +29,35 @@ static const struct anatomy {
     double fluid, skull, muscle;
     double head[3], head_below;
     double bulb; /* olfactory bulbs in front, as a part of the brain */
+    double fold; /* depth of the sulci, as a part of the brain */
 } anatomies[BEN_SPECIES_COUNT] = {
-    [BEN_MOUSE] = {{5.0, 6.5, 3.8}, 1.06, 1.18, 1.30, {1.65, 1.55, 1.95}, 0.55, 0.34},
-    [BEN_RAT] = {{7.5, 10.0, 5.5}, 1.06, 1.18, 1.32, {1.65, 1.55, 1.95}, 0.55, 0.34},
-    [BEN_MARMOSET] = {{11.5, 15.0, 9.5}, 1.06, 1.16, 1.26, {1.45, 1.40, 1.60}, 0.30, 0.0},
-    [BEN_MACAQUE] = {{28.0, 37.0, 26.0}, 1.06, 1.16, 1.28, {1.50, 1.40, 1.60}, 0.28, 0.0},
-    [BEN_HUMAN] = {{68.0, 84.0, 64.0}, 1.06, 1.14, 1.18, {1.26, 1.24, 1.40}, 0.16, 0.0},
+    [BEN_MOUSE] = {{5.0, 6.5, 3.8}, 1.06, 1.18, 1.30, {1.65, 1.55, 1.95}, 0.55, 0.34, 0},
+    [BEN_RAT] = {{7.5, 10.0, 5.5}, 1.06, 1.18, 1.32, {1.65, 1.55, 1.95}, 0.55, 0.34, 0},
+    [BEN_MARMOSET] = {{11.5, 15.0, 9.5}, 1.06, 1.16, 1.26, {1.45, 1.40, 1.60}, 0.30, 0.0, 0.01},
+    [BEN_MACAQUE] = {{28.0, 37.0, 26.0}, 1.06, 1.16, 1.28, {1.50, 1.40, 1.60}, 0.28, 0.0, 0.04},
+    [BEN_HUMAN] = {{68.0, 84.0, 64.0}, 1.06, 1.14, 1.18, {1.26, 1.24, 1.40}, 0.16, 0.0, 0.06},
+};
+
+/* Parts of a shaped brain and where air is beside it, in brain units; x is on either side. */
+struct body {
+    double centre[3], axis[3];
+};
+
+static const struct body rodent_lobes[] = {
+    {{0, -0.98, 0.05}, {0.62, 0.34, 0.60}},  /* cerebellum */
+    {{0, -1.05, -0.40}, {0.30, 0.45, 0.30}}, /* stem */
+};
+static const struct body primate_lobes[] = {
+    {{0, -0.62, -0.72}, {0.55, 0.34, 0.34}},   /* cerebellum */
+    {{0, -0.22, -0.95}, {0.16, 0.18, 0.42}},   /* stem */
+    {{0.60, 0.18, -0.52}, {0.30, 0.52, 0.34}}, /* temporal lobes */
+};
+static const struct body rodent_air[] = {
+    {{0.95, -0.35, -0.75}, {0.40, 0.40, 0.40}}, /* ears */
+};
+static const struct body primate_air[] = {
+    {{0.95, -0.10, -0.60}, {0.30, 0.30, 0.30}}, /* ears */
+    {{0, 0.95, -0.50}, {0.35, 0.35, 0.35}},     /* sinuses */
 };
 
 #define WAVES 6
@@ -43,7 +68,11 @@ struct head {
     double to_brain[3][4];
     double wave[WAVES][4]; /* direction and phase, in brain units */
     double field[WAVES][4];
+    double fold[WAVES][4], bump[WAVES][4], vein[2][WAVES][4];
     float value[TISSUES];
+    const struct body *lobes, *air; /* none where the head is plain */
+    int n_lobes, n_air, warp_axis;
+    double variation;
 };
 
 struct phantom_options phantom_defaults(enum species species)
@@ -63,7 +92,8 @@ struct phantom_options phantom_defaults(enum species species)
                                 .axes = "RAS",
                                 .bias = 0.2,
                                 .noise = 0.02,
-                                .seed = 1};
+                                .seed = 1,
+                                .variation = 1};
     if (species_plane(o.species) == BEN_CORONAL)
         memcpy(o.axes, "LSA", 4);
     memcpy(o.dim, grids[o.species].dim, sizeof o.dim);
@@ -78,7 +108,7 @@ const char *phantom_contrast_name(enum phantom_contrast contrast)
 
 int phantom_contrast_find(const char *name, enum phantom_contrast *contrast)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < BEN_PHANTOM_CONTRASTS; i++)
         if (strcasecmp(name, contrast_names[i]) == 0) {
             *contrast = (enum phantom_contrast)i;
             return 0;
@@ -151,19 +181,54 @@ static void make_waves(const struct random_stream *random, uint32_t first, doubl
         }
 }
 
+void phantom_head_mm(enum species species, double mm[3])
+{
+    const struct anatomy *a = &anatomies[species];
+    for (int i = 0; i < 3; i++)
+        mm[i] = 2 * a->brain_mm[i] * (a->head[i] + (i == 2 ? 0.25 * a->head_below : 0));
+}
+
+/* What a plain head does without. */
+static void make_shape(const struct phantom_options *o, const struct random_stream *random,
+                       struct head *head)
+{
+    bool rodent = species_plane(o->species) == BEN_CORONAL;
+    if (o->shaped) {
+        head->lobes = rodent ? rodent_lobes : primate_lobes;
+        head->n_lobes = rodent ? 2 : 3;
+        make_waves(random, 160, rodent ? 0 : 10, head->fold);
+        make_waves(random, 200, 2.2, head->bump);
+    }
+    if (o->loss > 0 || o->warp > 0) {
+        head->air = rodent ? rodent_air : primate_air;
+        head->n_air = rodent ? 1 : 2;
+        head->warp_axis = rodent ? 2 : 1;
+    }
+    if (o->contrast == BEN_PHANTOM_SWI)
+        for (uint32_t v = 0; v < 2; v++)
+            make_waves(random, 240 + 40 * v, 6, head->vein[v]);
+    if (o->scanner) {
+        struct random_stream scanner =
+            random_open(o->scanner, BEN_RANDOM_TEST, 1, (uint32_t)o->contrast);
+        for (uint32_t t = 0; t < TISSUES; t++)
+            head->value[t] *= (float)(1 + 0.15 * (2 * random_uniform(&scanner, t) - 1));
+    }
+}
+
 static struct head make_head(const struct phantom_options *o, const struct volume *v)
 {
     struct random_stream random =
         random_open(o->seed, BEN_RANDOM_TEST, 1, (uint32_t)o->species);
-    struct head head = {.anatomy = &anatomies[o->species]};
+    struct head head = {.anatomy = &anatomies[o->species], .variation = o->variation};
     const struct anatomy *a = head.anatomy;
     double turn[3][3], angle[3], axis_mm[3], extent_mm[3];
     for (uint32_t i = 0; i < 3; i++) {
         angle[i] = 0.06 * (2 * random_uniform(&random, i) - 1);
-        axis_mm[i] = a->brain_mm[i] * (1 + 0.06 * (2 * random_uniform(&random, 3 + i) - 1));
+        axis_mm[i] = a->brain_mm[i] *
+                     (1 + 0.06 * o->variation * (2 * random_uniform(&random, 3 + i) - 1));
         extent_mm[i] = 1.04 * axis_mm[i] * (a->head[i] + (i == 2 ? 0.25 * a->head_below : 0));
     }
-    double scale = fit(v, extent_mm);
+    double scale = o->cropped ? 1 : fit(v, extent_mm);
     rotation(angle, turn);
     for (int r = 0; r < 3; r++) {
         for (int c = 0; c < 3; c++)
@@ -176,6 +241,7 @@ static struct head make_head(const struct phantom_options *o, const struct volum
                                 (1 + 0.06 * (2 * random_uniform(&random, 16 + t) - 1)));
     make_waves(&random, 32, 4.0, head.wave);
     make_waves(&random, 96, 0.7, head.field);
+    make_shape(o, &random, &head);
     return head;
 }
 
@@ -210,6 +276,43 @@ static double brain_radius(const struct anatomy *a, const double p[3])
     return radius;
 }
 
+/* The same of a shaped head: its lobes count to the brain, sulci and individual bumps change
+ * the surface. */
+static double shaped_radius(const struct head *head, const double p[3])
+{
+    const double side[3] = {fabs(p[0]), p[1], p[2]};
+    double radius = brain_radius(head->anatomy, p);
+    if (head->anatomy->fold > 0)
+        radius *= 1 + 2 * head->anatomy->fold * fmax(0, waves_at(head->fold, p));
+    for (int i = 0; i < head->n_lobes; i++) {
+        const struct body *lobe = &head->lobes[i];
+        double thickness = (lobe->axis[0] + lobe->axis[1] + lobe->axis[2]) / 3;
+        double r = sqrt(ball(side, lobe->centre, lobe->axis));
+        radius = fmin(radius, 1 + (r - 1) * thickness);
+    }
+    return radius * (1 + 0.05 * head->variation * waves_at(head->bump, p));
+}
+
+/* A rodent's head grows narrow towards the nose. */
+static void without_snout(const struct head *head, double p[3])
+{
+    double part = fmin(1, fmax(0, p[1] - 0.6));
+    if (!head->lobes || head->anatomy->bulb == 0)
+        return;
+    p[0] /= 1 - 0.45 * part;
+    p[2] = (p[2] + head->anatomy->head_below) / (1 - 0.45 * part) - head->anatomy->head_below;
+}
+
+/* How near the air is that spoils the field: 0 far away, 1 in its middle. */
+static double near_air(const struct head *head, const double p[3])
+{
+    const double side[3] = {fabs(p[0]), p[1], p[2]};
+    double near = 0;
+    for (int i = 0; i < head->n_air; i++)
+        near = fmax(near, exp(-0.5 * ball(side, head->air[i].centre, head->air[i].axis)));
+    return near;
+}
+
 static enum tissue inside_brain(double radius, double ripple, const double p[3])
 {
     const double side[3] = {fabs(p[0]), p[1], p[2]};
@@ -224,8 +327,10 @@ static enum tissue tissue_at(const struct head *head, const double p[3], double 
     const struct anatomy *a = head->anatomy;
     const double side[3] = {fabs(p[0]), p[1], p[2]};
     const double below[3] = {0, 0.05, -a->head_below};
-    double radius = brain_radius(a, p);
-    double outer = ball(p, below, a->head);
+    double outside[3] = {p[0], p[1], p[2]};
+    double radius = head->lobes ? shaped_radius(head, p) : brain_radius(a, p);
+    without_snout(head, outside);
+    double outer = ball(outside, below, a->head);
     if (radius < 1)
         return inside_brain(radius, ripple, p);
     if (outer > 1)
@@ -240,6 +345,12 @@ static enum tissue tissue_at(const struct head *head, const double p[3], double 
     return outer > 0.86 && radius > a->muscle ? SKIN : MUSCLE;
 }
 
+/* Where two wavy sheets cross, a vein runs. */
+static bool is_vein(const struct head *head, const double p[3])
+{
+    return fabs(waves_at(head->vein[0], p)) < 0.06 && fabs(waves_at(head->vein[1], p)) < 0.06;
+}
+
 /* The noise-free value, and whether the point is brain. */
 static float sample(const struct head *head, const struct phantom_options *o,
                     const double mm[3], bool *brain)
@@ -248,12 +359,16 @@ static float sample(const struct head *head, const struct phantom_options *o,
     for (int r = 0; r < 3; r++)
         p[r] = head->to_brain[r][0] * mm[0] + head->to_brain[r][1] * mm[1] +
                head->to_brain[r][2] * mm[2] + head->to_brain[r][3];
+    double air = head->n_air > 0 ? near_air(head, p) : 0;
+    p[head->warp_axis] += o->warp * air;
     double ripple = waves_at(head->wave, p);
     enum tissue tissue = tissue_at(head, p, ripple);
     *brain = tissue == GREY || tissue == WHITE || tissue == VENTRICLE;
     if (tissue == AIR)
         return head->value[AIR];
-    double value = head->value[tissue] * (1 + 0.08 * ripple);
+    double value = head->value[tissue] * (1 + 0.08 * ripple) * (1 - o->loss * air);
+    if (o->contrast == BEN_PHANTOM_SWI && *brain && is_vein(head, p))
+        value *= 0.3;
     return (float)(value * exp(2 * o->bias * waves_at(head->field, p)));
 }
 

@@ -10,9 +10,17 @@
 #include "io/species.h"
 #include "io/volume.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-enum phantom_contrast { BEN_PHANTOM_T1W, BEN_PHANTOM_T2W, BEN_PHANTOM_EPI };
+enum phantom_contrast {
+    BEN_PHANTOM_T1W,
+    BEN_PHANTOM_T2W,
+    BEN_PHANTOM_EPI,
+    BEN_PHANTOM_SWI, /* with veins */
+    BEN_PHANTOM_ASL, /* the image without labelling */
+    BEN_PHANTOM_CONTRASTS
+};
 
 struct phantom_options {
     enum species species;
@@ -25,6 +33,13 @@ struct phantom_options {
     double noise;       /* standard deviation as a part of the brightest tissue */
     uint64_t seed;      /* shape, place, intensities, texture, field, noise */
     int volume;         /* time point: only the noise changes */
+    /* What a plain head does without; all zero by default but for the variation of 1. */
+    bool shaped;      /* cerebellum, stem, lobes, folds and snout as the species has them */
+    bool cropped;     /* the field of view cuts a large head instead of shrinking it */
+    double loss;      /* part of the signal lost beside the ears' and the sinuses' air */
+    double warp;      /* how far that air displaces, in halves of the brain */
+    double variation; /* of size and shape among individuals, 1 as usual */
+    uint64_t scanner; /* not 0: tissues shine by up to 15 % otherwise on this one */
 };
 
 /* A plausible scan of the species: rodents in coronal slices (axes LSA), primates RAS. */
@@ -36,7 +51,10 @@ struct phantom_options phantom_defaults(enum species species);
 enum ben_status phantom_make(const struct phantom_options *options, struct volume **image,
                              uint8_t **mask);
 
-/* "T1w", "T2w", "EPI" and back (0, or -1 for another word). */
+/* The size of a usual head of the species in mm (right, front, up). */
+void phantom_head_mm(enum species species, double mm[3]);
+
+/* "T1w", "T2w", "EPI", "SWI", "ASL" and back (0, or -1 for another word). */
 const char *phantom_contrast_name(enum phantom_contrast contrast);
 int phantom_contrast_find(const char *name, enum phantom_contrast *contrast);
 
