@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/util.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -44,6 +45,39 @@ const char *util_basename(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static enum ben_status sync_path(const char *path, int flags)
+{
+    enum ben_status st = BEN_OK;
+    int fd = open(path, flags | O_CLOEXEC);
+    /* EINVAL: a file system that keeps its folders by itself. */
+    if (fd < 0 || (fsync(fd) != 0 && !(flags & O_DIRECTORY && errno == EINVAL)))
+        FAIL(BEN_E_IO, "%s: cannot bring it to the disk: %s", path, strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+/* The folder that path lies in, fresh. */
+static char *folder_of(const char *path)
+{
+    const char *name = util_basename(path);
+    return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
+}
+
+/* The name in the folder above is on the disk too: what was acknowledged in a new folder must
+ * not vanish with it when the power does. */
+static enum ben_status sync_name(const char *path)
+{
+    enum ben_status st = BEN_OK;
+    char *folder;
+    TRY_NEW(folder = folder_of(path));
+    TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+out:
+    free(folder);
+    return st;
+}
+
 enum ben_status util_make_dirs(const char *path)
 {
     enum ben_status st = BEN_OK;
@@ -54,9 +88,12 @@ enum ben_status util_make_dirs(const char *path)
         if (c != '/' && c != '\0')
             continue;
         *p = '\0';
-        if (mkdir(copy, 0777) != 0 && !(errno == EEXIST && util_is_dir(copy)))
+        int why = mkdir(copy, 0777) == 0 ? 0 : errno;
+        if (why && !util_is_dir(copy))
             FAIL(BEN_E_IO, "%s: cannot create the folder: %s", copy,
-                 errno == EEXIST ? "a file of that name is in the way" : strerror(errno));
+                 why == EEXIST ? "a file of that name is in the way" : strerror(why));
+        if (!why)
+            TRY(sync_name(copy));
         *p = c;
         if (c == '\0')
             break;
@@ -109,17 +146,24 @@ char *util_temporary(const char *path)
                        (long)getpid(), name);
 }
 
-static int sweep_one(const char *path, const struct stat *s, int type, struct FTW *place)
+/* What the temporary of that name is to become, NULL where it is none. gone: nobody works on it
+ * any more. */
+static const char *temporary_of(const char *name, const struct stat *s, bool *gone)
 {
     unsigned host;
     long pid;
     int end = 0;
-    if (type != FTW_F || sscanf(path + place->base, ".tmp%8x-%ld.%n", &host, &pid, &end) != 2 ||
-        end == 0)
-        return 0;
-    bool gone = host == host_hash() ? kill((pid_t)pid, 0) != 0 && errno == ESRCH
-                                    : time(NULL) - s->st_mtime > 24 * 3600;
-    if (gone)
+    if (sscanf(name, ".tmp%8x-%ld.%n", &host, &pid, &end) != 2 || end == 0)
+        return NULL;
+    *gone = host == host_hash() ? kill((pid_t)pid, 0) != 0 && errno == ESRCH
+                                : time(NULL) - s->st_mtime > 24 * 3600;
+    return name + end;
+}
+
+static int sweep_one(const char *path, const struct stat *s, int type, struct FTW *place)
+{
+    bool gone = false;
+    if (type == FTW_F && temporary_of(path + place->base, s, &gone) && gone)
         unlink(path);
     return 0;
 }
@@ -129,32 +173,40 @@ void util_sweep(const char *folder)
     nftw(folder, sweep_one, 16, FTW_PHYS);
 }
 
-static enum ben_status sync_path(const char *path, int flags)
+/* MPI-IO and HDF5's room put endings of their own behind a temporary's name. */
+static bool is_left_of(int folder, const char *name, const char *wanted)
 {
-    enum ben_status st = BEN_OK;
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        FAIL(BEN_E_IO, "%s: cannot bring it to the disk: %s", path, strerror(errno));
-out:
-    if (fd >= 0)
-        close(fd);
-    return st;
+    struct stat s;
+    bool gone = false;
+    if (strncmp(name, ".tmp", 4) != 0 || fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    const char *of = temporary_of(name, &s, &gone);
+    return of && gone && strncmp(of, wanted, strlen(wanted)) == 0;
+}
+
+void util_sweep_beside(const char *path)
+{
+    char *folder = folder_of(path);
+    DIR *listing = folder ? opendir(folder) : NULL;
+    struct dirent *entry;
+    while (listing && (entry = readdir(listing)) != NULL)
+        if (is_left_of(dirfd(listing), entry->d_name, util_basename(path)))
+            unlinkat(dirfd(listing), entry->d_name, 0);
+    if (listing)
+        closedir(listing);
+    free(folder);
 }
 
 enum ben_status util_publish(const char *temporary, const char *path)
 {
     enum ben_status st = BEN_OK;
-    char *folder = NULL;
-    const char *name = util_basename(path);
-    TRY_NEW(folder = name == path ? strdup(".") : strndup(path, (size_t)(name - path)));
     TRY(sync_path(temporary, O_RDONLY));
     if (rename(temporary, path) != 0)
         FAIL(BEN_E_IO, "%s: cannot rename %s to it: %s", path, temporary, strerror(errno));
-    TRY(sync_path(folder, O_RDONLY | O_DIRECTORY));
+    TRY(sync_name(path));
 out:
     if (st)
         unlink(temporary);
-    free(folder);
     return st;
 }
 

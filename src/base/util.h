@@ -22,7 +22,7 @@ char *util_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* The part after the last slash. */
 const char *util_basename(const char *path);
 
-/* Creates the folder and its parents; existing ones are fine. */
+/* Creates the folder and its parents, each brought to the disk; existing ones are fine. */
 enum ben_status util_make_dirs(const char *path);
 
 /* Creates the parents of path. */
@@ -41,6 +41,9 @@ void util_discard(const char *temporary);
 /* Removes, below folder, the temporaries that killed processes left: of this host those whose
  * process is gone, of others those untouched for a day. What cannot be removed stays. */
 void util_sweep(const char *folder);
+
+/* The same for the temporaries of one file. */
+void util_sweep_beside(const char *path);
 
 /* Writes bytes to path by the steps above. */
 enum ben_status util_write_file(const char *path, const void *bytes, size_t n);

@@ -135,7 +135,7 @@ static enum ben_status info_file(const char *path)
              path);
     if (nifti_ending(path) > 0)
         return info_scan(path);
-    if (ends_with(path, ".h5"))
+    if (ends_with(path, ".h5") || ends_with(path, ".checkpoint"))
         return info_weights(path);
     if (ends_with(path, ".ini"))
         return info_config(path);

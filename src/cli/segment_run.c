@@ -511,6 +511,19 @@ out:
     return st;
 }
 
+/* What killed runs left of the files of one scan, for which there is no folder to sweep. */
+static void sweep_beside(const struct run *run)
+{
+    struct outputs outputs = {NULL};
+    if (outputs_beside(run, &outputs) == BEN_OK) {
+        char *const all[] = {outputs.mask, outputs.probability, outputs.brain, outputs.mosaic};
+        for (int i = 0; i < 4; i++)
+            if (all[i])
+                util_sweep_beside(all[i]);
+    }
+    free_outputs(&outputs);
+}
+
 enum ben_status segment_run(struct command_context *context, void *config)
 {
     enum ben_status st = BEN_OK;
@@ -524,6 +537,8 @@ enum ben_status segment_run(struct command_context *context, void *config)
     TRY(open_models(&run));
     TRY(make_plan(&run));
     if (run.to_file) {
+        if (run.world->rank == 0)
+            sweep_beside(&run);
         TRY(comm_agree(run.world, do_scans(&run)));
         TRY(count_failed(&run));
     } else {

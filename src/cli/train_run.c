@@ -82,6 +82,8 @@ static enum ben_status name_files(struct training *t)
     TRY_NEW(t->log = util_format("%.*s.log.tsv", (int)stem, t->output));
     if (t->world->rank == 0) {
         TRY(util_make_parents(t->output));
+        util_sweep_beside(t->output); /* the checkpoint's too: its name begins the same */
+        util_sweep_beside(t->log);
         if (t->options->restart)
             unlink(t->checkpoint);
     }

@@ -165,7 +165,16 @@ static void test_sweep(void)
     util_sweep(root);
     CU_ASSERT(!util_is_file(theirs));
     CU_ASSERT(util_is_file(mine));
+    /* Beside one file only what was to become that file goes. */
+    char *other = util_format("%sy.txt", root);
+    CHECK_OK(util_write_file(theirs, "x", 1));
+    util_sweep_beside(other);
+    CU_ASSERT(util_is_file(theirs));
+    util_sweep_beside(path);
+    CU_ASSERT(!util_is_file(theirs));
+    CU_ASSERT(util_is_file(mine));
     unlink(mine);
+    free(other);
     free(theirs);
     free(root);
     free(mine);
