@@ -366,15 +366,16 @@ static int stream_close(void *cookie)
 static FILE *stream_open(const char *path, const char *mode)
 {
     bool append = *mode == 'a', plus = strchr(mode, '+') != NULL;
-    int flags = (plus ? O_RDWR : O_WRONLY) | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
+    int flags =
+        (plus ? O_RDWR : O_WRONLY) | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
     struct stream *stream = malloc(sizeof *stream);
     if (!stream)
         return NULL;
     stream->fd = open_event(path, flags, 0666);
     if (stream->fd >= 0)
-        return fopencookie(stream, mode,
-                           (cookie_io_functions_t){stream_read, stream_write, stream_seek,
-                                                   stream_close});
+        return fopencookie(
+            stream, mode,
+            (cookie_io_functions_t){stream_read, stream_write, stream_seek, stream_close});
     free(stream);
     return NULL;
 }
