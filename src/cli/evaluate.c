@@ -2,6 +2,7 @@
 /* ben-mpi evaluate: predicted masks against references. */
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/evaluate_input.h"
 #include "qa/evaluate.h"
 
 #include <math.h>
@@ -9,53 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct evaluate_config {
-    struct common_options common;
-    bool complete;
-    double ref_close_mm;
-};
+#define ROW(name, type, field, initial, max, unit, help)                                       \
+    {                                                                                          \
+        name, "evaluate", type, offsetof(struct evaluate_config, field), initial, 0, max,      \
+            unit, help, 0                                                                      \
+    }
 
 static const struct option rows[] = {
     COMMON_OPTIONS,
-    {"complete", "evaluate", BEN_OPTION_FLAG, offsetof(struct evaluate_config, complete), "no",
-     0, 0, NULL, "a reference without a prediction counts as failed", 0},
-    {"ref-close", "evaluate", BEN_OPTION_REAL, offsetof(struct evaluate_config, ref_close_mm),
-     "0", 0, 1000, "MM",
-     "close references by a ball of that radius and fill their holes: for stripped images", 0},
+    ROW("complete", BEN_OPTION_FLAG, complete, "no", 0, NULL,
+        "a reference without a prediction counts as failed"),
+    ROW("ref-close", BEN_OPTION_REAL, ref_close_mm, "0", 1000, "MM",
+        "close references by a ball of that radius and fill their holes: for stripped images"),
+    ROW("slices", BEN_OPTION_FLAG, slices, "no", 0, NULL,
+        "write a table of metrics slice by slice too"),
+    ROW("slice-plane", BEN_OPTION_CHOICE, plane, "auto", 0, "auto|sagittal|coronal|axial",
+        "of those slices; auto: across the thickest voxel edge"),
+    ROW("group-by", BEN_OPTION_TEXTS, group_by, NULL, 0, "COLUMN...",
+        "columns of the tables to group results by; none: the data set, where there are "
+        "several"),
+    ROW("table", BEN_OPTION_TEXTS, tables, NULL, 0, "FILE.tsv...",
+        "tables that know more of the scans, found by mask, image or participant_id"),
+    ROW("uncertainty", BEN_OPTION_TEXT, uncertainty, "uncertainty", 0, "COLUMN",
+        "column of results.tsv or the tables that metrics are correlated with"),
+    ROW("plots", BEN_OPTION_FLAG, plots, "no", 0, NULL, "draw the results too (SVG)"),
 };
-
-/* Rank 0 reads names; all ranks get the same list. */
-static enum ben_status share_pairs(const struct command_context *context, bool complete,
-                                   struct pairs **pairs)
-{
-    enum ben_status st = BEN_OK;
-    struct pairs *found = NULL;
-    char *bytes = NULL;
-    size_t n = 0;
-    if (context->world.rank == 0)
-        st = pairs_match(context->args[0], context->args[1], complete, &found);
-    if (found)
-        st = pairs_pack(found, &bytes, &n);
-    TRY(comm_agree(&context->world, st));
-    TRY(comm_broadcast_block(&context->world, &bytes, &n, 0));
-    TRY(comm_agree(&context->world, pairs_unpack(bytes, n, pairs)));
-out:
-    free(bytes);
-    pairs_free(&found);
-    return st;
-}
-
-static void say_what_is_left_out(const struct pairs *pairs, bool complete)
-{
-    if (pairs->extra > 0)
-        log_warn("%ld predictions have no reference, or none that is clear from their names: "
-                 "left out",
-                 pairs->extra);
-    if (pairs->missing > 0 && !complete)
-        log_info("%ld references have no prediction: left out (--complete counts them as "
-                 "failed)",
-                 pairs->missing);
-}
 
 static long count_failed(const struct evaluate_row *results, long n)
 {
@@ -73,9 +52,10 @@ static void print_value(double value)
         printf(" %10s", "n/a");
 }
 
-static void print_summary(const struct summary *summaries, long n, long failed)
+static void print_part(const char *method, const char *group, const struct summary *summaries)
 {
-    printf("%ld pairs, %ld failed\n%-12s %5s %10s %10s %10s %10s %10s %10s %10s\n", n, failed,
+    printf("%s%s%s%s%-12s %5s %10s %10s %10s %10s %10s %10s %10s\n", method,
+           *method && group ? ", " : "", group ? group : "", *method || group ? "\n" : "",
            "metric", "n", "mean", "95% CI", "to", "SD", "median", "min", "max");
     for (int f = 0; f < METRICS_FIELDS; f++) {
         const struct summary *s = &summaries[f];
@@ -88,15 +68,40 @@ static void print_summary(const struct summary *summaries, long n, long failed)
     }
 }
 
-static enum ben_status report(const struct command_context *context, const struct pairs *pairs,
-                              const struct evaluate_row *results, bool quiet)
+static enum ben_status print_summary(const struct evaluate_results *results)
 {
     enum ben_status st = BEN_OK;
+    struct evaluate_parts parts;
     struct summary summaries[METRICS_FIELDS];
-    TRY(evaluate_summarise(results, pairs->n, summaries));
-    TRY(evaluate_write(context->args[2], pairs, results, summaries));
-    if (!quiet)
-        print_summary(summaries, pairs->n, count_failed(results, pairs->n));
+    long n = results->pairs->n;
+    printf("%ld pairs, %ld failed\n", n, count_failed(results->rows, n));
+    TRY(evaluate_find_parts(results, &parts));
+    for (long m = 0; m < parts.n_methods; m++)
+        for (long g = -1; g < parts.n_groups; g++) {
+            const char *group = g < 0 ? NULL : parts.groups[g];
+            TRY(evaluate_summarise(results, parts.methods[m], group, summaries));
+            print_part(parts.methods[m], group, summaries);
+        }
+out:
+    evaluate_free_parts(&parts);
+    return st;
+}
+
+/* On rank 0: tables, plots and the screen. */
+static enum ben_status report(const struct command_context *context,
+                              const struct evaluate_config *config,
+                              const struct evaluate_known *known,
+                              struct evaluate_results *results)
+{
+    enum ben_status st = BEN_OK;
+    const char *path = context->args[context->n_args - 1];
+    results->groups = (const char *const *)known->groups;
+    results->uncertainty = known->uncertainty;
+    TRY(evaluate_write(path, results));
+    if (config->plots)
+        TRY(evaluate_plot(path, results));
+    if (!config->common.quiet)
+        TRY(print_summary(results));
 out:
     return st;
 }
@@ -105,30 +110,37 @@ static enum ben_status run(struct command_context *context, void *config)
 {
     enum ben_status st = BEN_OK;
     const struct evaluate_config *c = config;
+    struct evaluate_results results = {0};
+    struct evaluate_known known = {0};
+    struct evaluate_row *found = NULL;
     struct pairs *pairs = NULL;
-    struct evaluate_row *results = NULL;
-    TRY(evaluate_check_path(context->args[2]));
-    TRY(share_pairs(context, c->complete, &pairs));
-    say_what_is_left_out(pairs, c->complete);
-    results = calloc((size_t)pairs->n + 1, sizeof *results);
-    TRY(comm_agree(&context->world, results ? BEN_OK : BEN_E_MEMORY));
-    TRY(evaluate_pairs(&context->world, pairs, c->ref_close_mm, results));
-    context->failed_scans = count_failed(results, pairs->n);
-    if (context->world.rank == 0)
-        st = report(context, pairs, results, c->common.quiet);
-    TRY(comm_agree(&context->world, st));
+    char *slices = NULL;
+    const struct evaluate_options options = {
+        c->ref_close_mm, c->plane == 0 ? EVALUATE_AUTO_PLANE : c->plane - 1};
+    bool first = context->world.rank == 0;
+    TRY(evaluate_check_path(context->args[context->n_args - 1]));
+    TRY(evaluate_inputs(context, c, &pairs));
+    TRY(comm_agree(&context->world, first ? evaluate_know(context, c, pairs, &known) : BEN_OK));
+    found = calloc((size_t)pairs->n + 1, sizeof *found);
+    TRY(comm_agree(&context->world, found ? BEN_OK : BEN_E_MEMORY));
+    TRY(evaluate_pairs(&context->world, pairs, &options, found, c->slices ? &slices : NULL));
+    context->failed_scans = count_failed(found, pairs->n);
+    results = (struct evaluate_results){.pairs = pairs, .rows = found, .slices = slices};
+    TRY(comm_agree(&context->world, first ? report(context, c, &known, &results) : BEN_OK));
 out:
-    free(results);
+    evaluate_forget(&known, pairs ? pairs->n : 0);
+    free(found);
+    free(slices);
     pairs_free(&pairs);
     return st;
 }
 
 const struct command command_evaluate = {
     .name = "evaluate",
-    .usage = "PRED REF OUTPUT.tsv",
+    .usage = "[NAME=]PRED... REF OUTPUT.tsv",
     .summary = "measure how well masks agree with references, files or folders of them",
     .min_args = 3,
-    .max_args = 3,
+    .max_args = 1 << 10,
     .options = {rows, sizeof rows / sizeof rows[0]},
     .config_bytes = sizeof(struct evaluate_config),
     .run = run,

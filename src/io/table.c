@@ -288,7 +288,7 @@ static void print_table(const struct table *table, FILE *to)
     }
 }
 
-static enum ben_status write_tsv(const struct table *table, const char *path)
+static enum ben_status write_tsv(const struct table *table, const char *path, const char *lines)
 {
     enum ben_status st = BEN_OK;
     char *text = NULL;
@@ -296,6 +296,7 @@ static enum ben_status write_tsv(const struct table *table, const char *path)
     FILE *to;
     TRY_NEW(to = open_memstream(&text, &n));
     print_table(table, to);
+    fputs(lines, to);
     if (fclose(to) != 0)
         FAIL(BEN_E_MEMORY, "out of memory");
     TRY(util_write_file(path, text, n));
@@ -343,13 +344,19 @@ out:
 
 enum ben_status table_write(const struct table *table, const char *path)
 {
+    return table_write_lines(table, path, "");
+}
+
+enum ben_status table_write_lines(const struct table *table, const char *path,
+                                  const char *lines)
+{
     enum ben_status st = BEN_OK;
     char *dictionary = NULL;
     size_t n = strlen(path);
     ENSURE(n > 4 && strcmp(path + n - 4, ".tsv") == 0);
     TRY_NEW(dictionary = util_format("%.*s.json", (int)n - 4, path));
     TRY(write_dictionary(table, dictionary));
-    TRY(write_tsv(table, path));
+    TRY(write_tsv(table, path, lines));
 out:
     free(dictionary);
     return st;

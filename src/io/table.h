@@ -64,4 +64,9 @@ enum ben_status table_sort(struct table *table, int column);
 /* Writes path (NAME.tsv) and the dictionary NAME.json. Fails: BEN_E_IO. */
 enum ben_status table_write(const struct table *table, const char *path);
 
+/* The same with rows that are lines already (table_line, each ended), behind the table's own: for
+ * tables too long to hold. */
+enum ben_status table_write_lines(const struct table *table, const char *path,
+                                  const char *lines);
+
 #endif

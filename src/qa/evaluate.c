@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/evaluate.h"
+#include "qa/evaluate_inner.h"
 
 #include "base/log.h"
 #include "io/nifti.h"
-#include "mpi/plan.h"
+#include "mpi/spread.h"
 #include "prep/close.h"
 
 #include <math.h>
@@ -21,12 +22,11 @@ struct mask_image {
     struct nifti_info info;
 };
 
-static void row_clear(struct evaluate_row *row, long pair)
-{
-    memset(row, 0, sizeof *row);
-    row->pair = pair;
-    row->metrics = (struct metrics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-}
+/* What the ranks work with. */
+struct evaluation {
+    const struct pairs *pairs;
+    const struct evaluate_options *options;
+};
 
 static void row_fail(struct evaluate_row *row, const char *reason)
 {
@@ -71,8 +71,8 @@ static void warn_of_oddities(const struct pair *pair, const struct mask_image *p
         log_warn("%s: %s", pair->id, row->reason);
 }
 
-static enum ben_status compare(const struct pair *pair, double ref_close_mm,
-                               struct evaluate_row *row)
+static enum ben_status compare(const struct pair *pair, const struct evaluate_options *options,
+                               struct evaluate_row *row, FILE *slices)
 {
     enum ben_status st = BEN_OK;
     struct mask_image pred = {0}, ref = {0};
@@ -88,9 +88,12 @@ static enum ben_status compare(const struct pair *pair, double ref_close_mm,
              "%s has %d x %d x %d voxels, its reference %s has %d x %d x %d; bring them to one "
              "grid",
              pair->pred, p[0], p[1], p[2], pair->ref, r[0], r[1], r[2]);
-    if (ref_close_mm > 0)
-        TRY(close_mask(ref.info.dim, ref.info.voxel_mm, ref_close_mm, ref.mask));
+    if (options->ref_close_mm > 0)
+        TRY(close_mask(ref.info.dim, ref.info.voxel_mm, options->ref_close_mm, ref.mask));
     TRY(metrics_compute(ref.info.dim, ref.info.voxel_mm, pred.mask, ref.mask, &row->metrics));
+    const struct evaluate_masks masks = {&ref.info, pred.mask, ref.mask};
+    if (slices)
+        TRY(evaluate_slices(pair, &masks, options->plane, slices));
     warn_of_oddities(pair, &pred, &ref, row);
 out:
     free(pred.mask);
@@ -99,106 +102,38 @@ out:
 }
 
 /* A pair's cost is its voxels; one that cannot be read costs nothing and fails later. */
-static enum ben_status share_costs(const struct comm *comm, const struct pairs *pairs,
-                                   double *costs)
+static double cost_of_pair(void *context, long item)
 {
-    enum ben_status st = BEN_OK;
-    char *all = NULL;
-    size_t *offsets = NULL;
-    long first, count;
-    comm_share(pairs->n, comm->rank, comm->size, &first, &count);
-    for (long i = first; i < first + count; i++) {
-        struct nifti_info info;
-        costs[i] = 0;
-        if (pairs->list[i].pred && nifti_inspect(pairs->list[i].ref, &info) == BEN_OK)
-            costs[i] = (double)info.dim[0] * info.dim[1] * info.dim[2];
-    }
-    TRY(comm_gather_all(comm, costs + first, (size_t)count * sizeof *costs, &all, &offsets));
-    memcpy(costs, all, (size_t)pairs->n * sizeof *costs);
-out:
-    free(all);
-    free(offsets);
-    return st;
+    const struct evaluation *e = context;
+    const struct pair *pair = &e->pairs->list[item];
+    struct nifti_info info;
+    if (!pair->pred || nifti_inspect(pair->ref, &info) != BEN_OK)
+        return 0;
+    return (double)info.dim[0] * info.dim[1] * info.dim[2];
 }
 
-/* The first rank of each team works: one pair is not worth more. */
-static bool leads_team(const struct plan *plan, int rank)
+static enum ben_status work_on_pair(void *context, long item, void *to, FILE *slices)
 {
-    return rank == 0 || plan->team_of_rank[rank] != plan->team_of_rank[rank - 1];
-}
-
-static enum ben_status work(const struct comm *comm, const struct pairs *pairs,
-                            const struct plan *plan, double ref_close_mm,
-                            struct evaluate_row *mine, long *n_mine)
-{
-    enum ben_status st = BEN_OK;
-    const long *list = plan_scans(plan, comm->rank, n_mine);
-    if (!leads_team(plan, comm->rank))
-        *n_mine = 0;
-    for (long i = 0; i < *n_mine; i++) {
-        const struct pair *pair = &pairs->list[list[i]];
-        row_clear(&mine[i], list[i]);
-        st = compare(pair, ref_close_mm, &mine[i]);
-        if (st == BEN_E_MEMORY)
-            return st;
-        if (st != BEN_OK) {
-            row_fail(&mine[i], ben_error_text());
-            log_warn("%s: %s", pair->id, mine[i].reason);
-        }
+    const struct evaluation *e = context;
+    const struct pair *pair = &e->pairs->list[item];
+    struct evaluate_row *row = to;
+    row->metrics = (struct metrics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    enum ben_status st = compare(pair, e->options, row, slices);
+    if (st == BEN_E_MEMORY)
+        return st;
+    if (st != BEN_OK) {
+        row_fail(row, ben_error_text());
+        log_warn("%s: %s", pair->id, row->reason);
     }
     return BEN_OK;
 }
 
-static enum ben_status gather_rows(const struct comm *comm, const struct evaluate_row *mine,
-                                   long n_mine, struct evaluate_row *rows)
-{
-    enum ben_status st = BEN_OK;
-    char *all = NULL;
-    size_t *offsets = NULL;
-    TRY(comm_gather_all(comm, mine, (size_t)n_mine * sizeof *mine, &all, &offsets));
-    for (size_t at = 0; at < offsets[comm->size]; at += sizeof *mine) {
-        struct evaluate_row row;
-        memcpy(&row, all + at, sizeof row);
-        rows[row.pair] = row;
-    }
-out:
-    free(all);
-    free(offsets);
-    return st;
-}
-
 enum ben_status evaluate_pairs(const struct comm *comm, const struct pairs *pairs,
-                               double ref_close_mm, struct evaluate_row *rows)
+                               const struct evaluate_options *options,
+                               struct evaluate_row *rows, char **slices)
 {
-    enum ben_status st = BEN_OK;
-    double *costs = calloc((size_t)pairs->n + 1, sizeof *costs);
-    struct evaluate_row *mine = calloc((size_t)pairs->n + 1, sizeof *mine);
-    struct plan *plan = NULL;
-    long n_mine = 0;
-    TRY(comm_agree(comm, costs && mine ? BEN_OK : BEN_E_MEMORY));
-    TRY(share_costs(comm, pairs, costs));
-    TRY(comm_agree(comm, plan_share(costs, pairs->n, comm->size, &plan)));
-    TRY(comm_agree(comm, work(comm, pairs, plan, ref_close_mm, mine, &n_mine)));
-    TRY(gather_rows(comm, mine, n_mine, rows));
-out:
-    free(costs);
-    free(mine);
-    plan_free(&plan);
-    return st;
-}
-
-enum ben_status evaluate_summarise(const struct evaluate_row *rows, long n,
-                                   struct summary *summaries)
-{
-    enum ben_status st = BEN_OK;
-    double *values = NULL;
-    TRY_NEW(values = malloc(((size_t)n + 1) * sizeof *values));
-    for (int f = 0; f < METRICS_FIELDS; f++) {
-        for (long i = 0; i < n; i++)
-            values[i] = metrics_value(&rows[i].metrics, f);
-        TRY(statistics_summary(values, n, &summaries[f]));
-    }
-out:
-    free(values);
-    return st;
+    struct evaluation evaluation = {pairs, options};
+    const struct spread spread = {pairs->n, sizeof *rows, &evaluation, cost_of_pair,
+                                  work_on_pair};
+    return spread_work(comm, &spread, rows, slices);
 }

@@ -41,6 +41,7 @@ struct part {
     uint8_t *mask, *boundary;
     long voxels, surface; /* inside; on the boundary */
     float *away;          /* [surface] distances to the other's boundary */
+    int axes;             /* of the boundary: 3, or 2 in a slice */
 };
 
 double metrics_value(const struct metrics *metrics, int field)
@@ -51,12 +52,12 @@ double metrics_value(const struct metrics *metrics, int field)
     return value;
 }
 
-/* Whether a voxel of the mask has a face neighbour outside it. */
-static bool is_boundary(const int size[3], const uint8_t *mask, const int at[3])
+/* Whether a voxel of the mask has a neighbour outside it along one of the first axes. */
+static bool is_boundary(const int size[3], int axes, const uint8_t *mask, const int at[3])
 {
     const ptrdiff_t step[3] = {1, size[0], (ptrdiff_t)size[0] * size[1]};
     const uint8_t *voxel = mask + at[2] * step[2] + at[1] * step[1] + at[0];
-    for (int a = 0; a < 3; a++)
+    for (int a = 0; a < axes; a++)
         if (at[a] == 0 || at[a] == size[a] - 1 || !voxel[step[a]] || !voxel[-step[a]])
             return true;
     return false;
@@ -71,7 +72,8 @@ static void mark_boundary(const int size[3], struct part *part)
             size_t row = ((size_t)k * (size_t)size[1] + (size_t)j) * (size_t)size[0];
             for (int i = 0; i < size[0]; i++) {
                 const int at[3] = {i, j, k};
-                bool edge = part->mask[row + i] && is_boundary(size, part->mask, at);
+                bool edge =
+                    part->mask[row + i] && is_boundary(size, part->axes, part->mask, at);
                 part->boundary[row + i] = edge;
                 voxels += part->mask[row + i];
                 surface += edge;
@@ -193,19 +195,19 @@ static void overlap(const int dim[3], const double voxel_mm[3], const struct par
     m->ref_mm3 = ref * mm3;
 }
 
-enum ben_status metrics_compute(const int dim[3], const double voxel_mm[3], const uint8_t *pred,
-                                const uint8_t *ref, struct metrics *metrics)
+static enum ben_status compute(const int dim[3], const double voxel_mm[3],
+                               const uint8_t *const masks[2], int axes, struct metrics *metrics)
 {
     enum ben_status st = BEN_OK;
-    const struct box boxes[2] = {box_find(dim, pred), box_find(dim, ref)};
+    const struct box boxes[2] = {box_find(dim, masks[0]), box_find(dim, masks[1])};
     const struct box box = box_join(&boxes[0], &boxes[1]);
     size_t n = (size_t)box.size[0] * (size_t)box.size[1] * (size_t)box.size[2];
-    struct part parts[2] = {{0}};
+    struct part parts[2] = {{.axes = axes}, {.axes = axes}};
     float *squared = NULL;
     struct metrics m = {
         .hd_mm = NAN, .hd_voxels = NAN, .hd95_mm = NAN, .asd_mm = NAN, .assd_mm = NAN};
-    TRY(part_create(&box, dim, pred, &parts[0]));
-    TRY(part_create(&box, dim, ref, &parts[1]));
+    TRY(part_create(&box, dim, masks[0], &parts[0]));
+    TRY(part_create(&box, dim, masks[1], &parts[1]));
     overlap(dim, voxel_mm, parts, n, &m);
     if (parts[0].voxels > 0 && parts[1].voxels > 0) {
         TRY_NEW(squared = malloc(n * sizeof *squared));
@@ -218,4 +220,20 @@ out:
     part_free(&parts[0]);
     part_free(&parts[1]);
     return st;
+}
+
+enum ben_status metrics_compute(const int dim[3], const double voxel_mm[3], const uint8_t *pred,
+                                const uint8_t *ref, struct metrics *metrics)
+{
+    const uint8_t *const masks[2] = {pred, ref};
+    return compute(dim, voxel_mm, masks, 3, metrics);
+}
+
+enum ben_status metrics_compute_slice(const int dim[3], const double voxel_mm[3],
+                                      const uint8_t *pred, const uint8_t *ref,
+                                      struct metrics *metrics)
+{
+    const uint8_t *const masks[2] = {pred, ref};
+    ENSURE(dim[2] == 1);
+    return compute(dim, voxel_mm, masks, 2, metrics);
 }

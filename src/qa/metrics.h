@@ -36,6 +36,7 @@ struct metrics_field {
 };
 
 #define METRICS_FIELDS 11
+#define METRICS_SCORES 9 /* the first fields; the others are volumes */
 extern const struct metrics_field metrics_fields[METRICS_FIELDS];
 
 double metrics_value(const struct metrics *metrics, int field);
@@ -45,5 +46,11 @@ double metrics_value(const struct metrics *metrics, int field);
  * Fails: BEN_E_MEMORY. */
 enum ben_status metrics_compute(const int dim[3], const double voxel_mm[3], const uint8_t *pred,
                                 const uint8_t *ref, struct metrics *metrics);
+
+/* The same of a single slice, dim[2] being 1: its boundary is that of the shape in the plane.
+ * Volumes are those of the slice, voxel_mm[2] thick. */
+enum ben_status metrics_compute_slice(const int dim[3], const double voxel_mm[3],
+                                      const uint8_t *pred, const uint8_t *ref,
+                                      struct metrics *metrics);
 
 #endif

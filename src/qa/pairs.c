@@ -79,6 +79,23 @@ out:
     return st;
 }
 
+enum ben_status pairs_join(struct pairs *all, struct pairs *more, const char *method)
+{
+    enum ben_status st = BEN_OK;
+    struct pair *grown = realloc(all->list, (size_t)(all->n + more->n + 1) * sizeof *grown);
+    TRY_NEW(grown);
+    all->list = grown;
+    for (long i = 0; i < more->n && method; i++)
+        TRY_NEW(more->list[i].method = strdup(method));
+    for (long i = 0; i < more->n; i++)
+        all->list[all->n++] = more->list[i];
+    all->extra += more->extra;
+    all->missing += more->missing;
+    more->n = 0;
+out:
+    return st;
+}
+
 enum ben_status pairs_pack(const struct pairs *pairs, char **bytes, size_t *n)
 {
     enum ben_status st = BEN_OK;
@@ -90,9 +107,9 @@ enum ben_status pairs_pack(const struct pairs *pairs, char **bytes, size_t *n)
     fwrite(&pairs->missing, sizeof pairs->missing, 1, to);
     for (long i = 0; i < pairs->n; i++) {
         const struct pair *p = &pairs->list[i];
-        const char *texts[] = {p->id, p->pred ? p->pred : "", p->ref};
-        for (int t = 0; t < 3; t++)
-            fwrite(texts[t], strlen(texts[t]) + 1, 1, to);
+        const char *texts[] = {p->id, p->pred, p->ref, p->method};
+        for (int t = 0; t < 4; t++)
+            fprintf(to, "%s%c", texts[t] ? texts[t] : "", '\0');
     }
     if (fclose(to) != 0)
         FAIL(BEN_E_MEMORY, "out of memory");
@@ -113,8 +130,11 @@ enum ben_status pairs_unpack(const char *bytes, size_t n, struct pairs **pairs)
     TRY_NEW(p->list = calloc((size_t)p->n + 1, sizeof *p->list));
     for (long i = 0; i < p->n; i++) {
         const char *pred = at + strlen(at) + 1, *ref = pred + strlen(pred) + 1;
+        const char *method = ref + strlen(ref) + 1;
         TRY(pair_set(&p->list[i], at, *pred ? pred : NULL, ref));
-        at = ref + strlen(ref) + 1;
+        if (*method)
+            TRY_NEW(p->list[i].method = strdup(method));
+        at = method + strlen(method) + 1;
     }
     ENSURE(at == bytes + n);
     *pairs = p;
@@ -132,6 +152,7 @@ void pairs_free(struct pairs **pairs)
         free((*pairs)->list[i].id);
         free((*pairs)->list[i].pred);
         free((*pairs)->list[i].ref);
+        free((*pairs)->list[i].method);
     }
     free((*pairs)->list);
     free(*pairs);

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which prediction goes with which reference. Both sides are a mask file or a folder (a BIDS
- * derivatives data set, say) that is searched with its subfolders. In a folder that has files
- * named ...mask.nii.gz only those count; else every NIfTI file does.
- *
- * Files are matched by their paths relative to their folders without ending; what is left then
- * without the ending _mask and the desc- entity; then by the file name alone; then without the
- * space- entity. A step takes only names that occur once on either side, so that no match is a
- * guess. */
+ * derivatives data set, say) that is searched with its subfolders; files are matched by their names
+ * (qa/mask_files.h), never by a guess. */
 #ifndef BEN_QA_PAIRS_H
 #define BEN_QA_PAIRS_H
 
@@ -20,10 +15,11 @@ struct pair {
                    where that is unique: the same for the predictions of every method */
     char *pred; /* path; NULL where there is none for the reference */
     char *ref;  /* path */
+    char *method; /* what made the prediction; NULL where nobody said */
 };
 
 struct pairs {
-    struct pair *list; /* [n], by id, bytewise */
+    struct pair *list; /* [n], by id, bytewise; where joined, method after method */
     long n;
     long extra;   /* predictions without a reference, left out */
     long missing; /* references without a prediction */
@@ -34,6 +30,10 @@ struct pairs {
  * NIfTI file, or nothing matches; BEN_E_IO. */
 enum ben_status pairs_match(const char *pred, const char *ref, bool complete,
                             struct pairs **pairs);
+
+/* Moves more's pairs behind those of all as the given method's (NULL: none); more keeps none. Fails:
+ * BEN_E_MEMORY. Local. */
+enum ben_status pairs_join(struct pairs *all, struct pairs *more, const char *method);
 
 /* The list as one fresh block of bytes and back. Local. */
 enum ben_status pairs_pack(const struct pairs *pairs, char **bytes, size_t *n);

@@ -253,6 +253,28 @@ static void test_balls_are_as_far_apart_as_their_radii(void)
     CU_ASSERT_EQUAL(m.specificity, 1);
 }
 
+/* Squares of 6 and 4 pixels around one centre: every distance is 1 pixel, diagonals at corners. */
+static void test_slices_have_boundaries_in_their_plane(void)
+{
+    const int dim[3] = {8, 8, 1};
+    const double mm[3] = {0.5, 0.5, 4};
+    uint8_t large[64] = {0}, small[64] = {0};
+    struct metrics m, solid;
+    for (int i = 0; i < 64; i++) {
+        int x = i % 8, y = i / 8;
+        large[i] = x >= 1 && x <= 6 && y >= 1 && y <= 6;
+        small[i] = x >= 2 && x <= 5 && y >= 2 && y <= 5;
+    }
+    CHECK_OK(metrics_compute_slice(dim, mm, small, large, &m));
+    CHECK_NEAR(m.hd_mm, 0.5 * sqrt(2), 1e-6);
+    CHECK_NEAR(m.asd_mm, 0.5, 1e-6);
+    CHECK_NEAR(m.assd_mm, (12 * 0.5 + 16 * 0.5 + 4 * 0.5 * sqrt(2)) / 32, 1e-6);
+    CHECK_NEAR(m.dice, 2.0 * 16 / (16 + 36), 1e-12);
+    CHECK_NEAR(m.ref_mm3, 36 * 0.25 * 4, 1e-9);
+    CHECK_OK(metrics_compute(dim, mm, small, large, &solid));
+    CU_ASSERT(solid.asd_mm < m.asd_mm); /* as a volume all of a slice is boundary */
+}
+
 static void test_fields_name_the_values(void)
 {
     const struct metrics m = {.dice = 1, .jaccard = 2, .assd_mm = 3, .ref_mm3 = 4};
@@ -262,6 +284,7 @@ static void test_fields_name_the_values(void)
     CU_ASSERT_EQUAL(sum, 10);
     CU_ASSERT_EQUAL(metrics_value(&m, 0), 1);
     CU_ASSERT_STRING_EQUAL(metrics_fields[0].name, "dice");
+    CU_ASSERT_STRING_EQUAL(metrics_fields[METRICS_SCORES].name, "pred_mm3");
     CU_ASSERT_EQUAL(metrics_value(&m, METRICS_FIELDS - 1), 4);
     CU_ASSERT_STRING_EQUAL(metrics_fields[METRICS_FIELDS - 1].name, "ref_mm3");
 }
@@ -272,6 +295,7 @@ static const struct check_test tests[] = {
     {"empty masks", test_empty_masks},
     {"full masks and single voxels", test_full_and_single_voxels},
     {"balls are as far apart as their radii", test_balls_are_as_far_apart_as_their_radii},
+    {"slices have boundaries in their plane", test_slices_have_boundaries_in_their_plane},
     {"fields name the values", test_fields_name_the_values},
 };
 

@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "qa/pairs.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static char folder[256];
@@ -161,8 +162,8 @@ static void test_nothing_to_match_fails(void)
 
 static void test_pairs_travel_as_bytes(void)
 {
-    struct pair list[2] = {{(char *)"one", NULL, (char *)"r 1"},
-                           {(char *)"two", (char *)"p", (char *)"r2"}};
+    struct pair list[2] = {{(char *)"one", NULL, (char *)"r 1", NULL},
+                           {(char *)"two", (char *)"p", (char *)"r2", (char *)"bet 2"}};
     const struct pairs sent = {.list = list, .n = 2, .extra = 3, .missing = 1};
     struct pairs *got = NULL;
     char *bytes = NULL;
@@ -176,8 +177,38 @@ static void test_pairs_travel_as_bytes(void)
     CU_ASSERT_STRING_EQUAL(got->list[0].ref, "r 1");
     CU_ASSERT_STRING_EQUAL(got->list[1].id, "two");
     CU_ASSERT_STRING_EQUAL(got->list[1].pred, "p");
+    CU_ASSERT_PTR_NULL(got->list[0].method);
+    CU_ASSERT_STRING_EQUAL(got->list[1].method, "bet 2");
     free(bytes);
     pairs_free(&got);
+}
+
+static struct pairs *one_pair(const char *id)
+{
+    struct pair list[1] = {{(char *)(uintptr_t)id, NULL, (char *)"r", NULL}};
+    const struct pairs made = {.list = list, .n = 1, .extra = 1, .missing = 2};
+    struct pairs *copy = NULL;
+    char *bytes = NULL;
+    size_t n;
+    CHECK_OK(pairs_pack(&made, &bytes, &n));
+    CHECK_OK(pairs_unpack(bytes, n, &copy));
+    free(bytes);
+    return copy;
+}
+
+static void test_pairs_of_methods_are_joined(void)
+{
+    struct pairs *all = one_pair("a"), *more = one_pair("b");
+    CHECK_OK(pairs_join(all, more, "m"));
+    CU_ASSERT_EQUAL_FATAL(all->n, 2);
+    CU_ASSERT_EQUAL(all->extra, 2);
+    CU_ASSERT_EQUAL(all->missing, 4);
+    CU_ASSERT_EQUAL(more->n, 0);
+    CU_ASSERT_PTR_NULL(all->list[0].method);
+    CU_ASSERT_STRING_EQUAL(all->list[1].method, "m");
+    CU_ASSERT_STRING_EQUAL(all->list[1].id, "b");
+    pairs_free(&all);
+    pairs_free(&more);
 }
 
 static const struct check_test tests[] = {
@@ -190,6 +221,7 @@ static const struct check_test tests[] = {
     {"files", test_files},
     {"nothing to match fails", test_nothing_to_match_fails},
     {"pairs travel as bytes", test_pairs_travel_as_bytes},
+    {"pairs of methods are joined", test_pairs_of_methods_are_joined},
 };
 
 int main(void)

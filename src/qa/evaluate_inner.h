@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of qa/evaluate share; nobody else needs this. All Local. */
+#ifndef BEN_QA_EVALUATE_INNER_H
+#define BEN_QA_EVALUATE_INNER_H
+
+#include "io/table.h"
+#include "qa/evaluate.h"
+
+#include <stdio.h>
+
+/* Two masks on one grid. */
+struct evaluate_masks {
+    const struct nifti_info *info;
+    const uint8_t *pred, *ref;
+};
+
+/* Writes the lines of the slices' table for one pair. Fails: BEN_E_MEMORY. */
+enum ben_status evaluate_slices(const struct pair *pair, const struct evaluate_masks *masks,
+                                int plane, FILE *to);
+
+/* Writes that table, lines given, with its dictionary. */
+enum ben_status evaluate_write_slices(const char *path, const char *lines);
+
+/* The tables of statistics. */
+enum ben_status evaluate_write_volumes(const char *path, const struct evaluate_results *results,
+                                       const struct evaluate_parts *parts);
+enum ben_status evaluate_write_tests(const char *path, const struct evaluate_results *results,
+                                     const struct evaluate_parts *parts);
+enum ben_status evaluate_write_uncertainty(const char *path,
+                                           const struct evaluate_results *results,
+                                           const struct evaluate_parts *parts);
+
+/* columns [METRICS_FIELDS] := the metrics as columns of a table. */
+void evaluate_metric_columns(struct table_column *columns);
+
+/* Sets cells [first, first + n) of a row. */
+enum ben_status evaluate_set_texts(struct table *table, long row, int first,
+                                   const char *const *texts, int n);
+enum ben_status evaluate_set_reals(struct table *table, long row, int first,
+                                   const double *values, int n);
+
+/* Whether the uncertainty of any prediction is known. */
+bool evaluate_knows_uncertainty(const struct evaluate_results *results);
+
+/* "all" for NULL. */
+const char *evaluate_group_name(const char *group);
+
+#endif
