@@ -4,6 +4,8 @@
  *   scan-tool oblique IN OUT DEGREES   the same voxels on a grid turned about a slanted axis
  *   scan-tool same-header SCAN MASK    fails unless the mask's grid is the scan's, bit for bit
  *   scan-tool canonical MASK           a hash of the mask's voxels in canonical order
+ *   scan-tool box OUT N FIRST LAST MM LABEL   N x N x N voxels of MM, those from FIRST to LAST
+ *                                      along each axis LABEL; of label 2 the upper half is 3
  *   scan-tool spoil IN OUT BYTES       the first BYTES bytes of a file */
 #include "base/util.h"
 #include "io/nifti.h"
@@ -139,6 +141,32 @@ out:
     return st;
 }
 
+/* words: N FIRST LAST MM LABEL. */
+static enum ben_status box(const char *path, char **words)
+{
+    enum ben_status st = BEN_OK;
+    const int n = atoi(words[0]), first = atoi(words[1]), last = atoi(words[2]);
+    const int label = atoi(words[4]), dim[3] = {n, n, n};
+    const double mm = atof(words[3]), voxel_mm[3] = {mm, mm, mm};
+    struct nifti_geometry geometry;
+    struct volume *volume = NULL;
+    uint8_t *voxels = calloc((size_t)n * (size_t)n, (size_t)n);
+    TRY_NEW(voxels);
+    TRY(volume_create(dim, voxel_mm, &volume));
+    volume->oriented = true;
+    nifti_geometry_make(volume, &geometry);
+    for (int k = first; k <= last; k++)
+        for (int j = first; j <= last; j++)
+            for (int i = first; i <= last; i++)
+                voxels[(k * n + j) * n + i] =
+                    (uint8_t)(label + (label == 2 && k > (first + last) / 2));
+    TRY(nifti_write_u8(path, &geometry, voxels, "test"));
+out:
+    volume_free(&volume);
+    free(voxels);
+    return st;
+}
+
 static enum ben_status spoil(const char *in, const char *out_path, size_t bytes)
 {
     enum ben_status st = BEN_OK;
@@ -163,6 +191,8 @@ int main(int argc, char **argv)
         st = same_header(argv[2], argv[3]);
     else if (argc == 3 && strcmp(what, "canonical") == 0)
         st = canonical_hash(argv[2]);
+    else if (argc == 8 && strcmp(what, "box") == 0)
+        st = box(argv[2], argv + 3);
     else if (argc == 5 && strcmp(what, "spoil") == 0)
         st = spoil(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     if (st != BEN_OK)

@@ -52,10 +52,9 @@ static void print_value(double value)
         printf(" %10s", "n/a");
 }
 
-static void print_part(const char *method, const char *group, const struct summary *summaries)
+static void print_method(const char *method, const struct summary *summaries)
 {
-    printf("%s%s%s%s%-12s %5s %10s %10s %10s %10s %10s %10s %10s\n", method,
-           *method && group ? ", " : "", group ? group : "", *method || group ? "\n" : "",
+    printf("%s%s%-12s %5s %10s %10s %10s %10s %10s %10s %10s\n", method, *method ? "\n" : "",
            "metric", "n", "mean", "95% CI", "to", "SD", "median", "min", "max");
     for (int f = 0; f < METRICS_FIELDS; f++) {
         const struct summary *s = &summaries[f];
@@ -68,6 +67,7 @@ static void print_part(const char *method, const char *group, const struct summa
     }
 }
 
+/* All groups together; the table has each. */
 static enum ben_status print_summary(const struct evaluate_results *results)
 {
     enum ben_status st = BEN_OK;
@@ -76,12 +76,10 @@ static enum ben_status print_summary(const struct evaluate_results *results)
     long n = results->pairs->n;
     printf("%ld pairs, %ld failed\n", n, count_failed(results->rows, n));
     TRY(evaluate_find_parts(results, &parts));
-    for (long m = 0; m < parts.n_methods; m++)
-        for (long g = -1; g < parts.n_groups; g++) {
-            const char *group = g < 0 ? NULL : parts.groups[g];
-            TRY(evaluate_summarise(results, parts.methods[m], group, summaries));
-            print_part(parts.methods[m], group, summaries);
-        }
+    for (long m = 0; m < parts.n_methods; m++) {
+        TRY(evaluate_summarise(results, parts.methods[m], NULL, summaries));
+        print_method(parts.methods[m], summaries);
+    }
 out:
     evaluate_free_parts(&parts);
     return st;

@@ -39,8 +39,8 @@ enum ben_status evaluate_set_texts(struct table *table, long row, int first,
 enum ben_status evaluate_set_reals(struct table *table, long row, int first,
                                    const double *values, int n);
 
-/* Whether the uncertainty of any prediction is known. */
-bool evaluate_knows_uncertainty(const struct evaluate_results *results);
+/* Whether the uncertainty of any prediction of the method (NULL: of any) is known. */
+bool evaluate_knows_uncertainty(const struct evaluate_results *results, const char *method);
 
 /* "all" for NULL. */
 const char *evaluate_group_name(const char *group);

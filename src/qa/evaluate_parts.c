@@ -26,10 +26,11 @@ bool evaluate_is_part(const struct evaluate_results *results, long i, const char
     return !group || strcmp(group_of(results, i), group) == 0;
 }
 
-bool evaluate_knows_uncertainty(const struct evaluate_results *results)
+bool evaluate_knows_uncertainty(const struct evaluate_results *results, const char *method)
 {
     for (long i = 0; results->uncertainty && i < results->pairs->n; i++)
-        if (isfinite(results->uncertainty[i]))
+        if (isfinite(results->uncertainty[i]) &&
+            (!method || evaluate_is_part(results, i, method, NULL)))
             return true;
     return false;
 }

@@ -189,13 +189,15 @@ enum ben_status evaluate_plot(const char *path, const struct evaluate_results *r
 {
     enum ben_status st = BEN_OK;
     struct evaluate_parts parts = {0};
-    bool sure = !evaluate_knows_uncertainty(results);
     TRY(evaluate_check_path(path));
     TRY(evaluate_find_parts(results, &parts));
     TRY(plot_dice(path, results, &parts));
-    for (long m = 0; m < parts.n_methods; m++)
-        for (int k = 0; k < (sure ? 2 : 3); k++)
-            TRY(plot_method(path, results, &parts, parts.methods[m], &method_plots[k]));
+    for (long m = 0; m < parts.n_methods; m++) {
+        const char *method = parts.methods[m];
+        int kinds = evaluate_knows_uncertainty(results, method) ? 3 : 2;
+        for (int k = 0; k < kinds; k++)
+            TRY(plot_method(path, results, &parts, method, &method_plots[k]));
+    }
 out:
     evaluate_free_parts(&parts);
     return st;

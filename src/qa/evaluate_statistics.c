@@ -211,6 +211,8 @@ static enum ben_status add_uncertainty(struct table *table,
 {
     enum ben_status st = BEN_OK;
     struct two_sets sets = {0};
+    if (!evaluate_knows_uncertainty(results, method))
+        return BEN_OK;
     TRY(two_sets_create(results, &sets));
     for (int f = 0; f < METRICS_FIELDS; f++) {
         const char *texts[] = {method, evaluate_group_name(group), metrics_fields[f].name};

@@ -242,7 +242,7 @@ static enum ben_status write_statistics(const char *path,
     TRY(evaluate_write_volumes(volumes, results, parts));
     if (parts->n_methods > 1)
         TRY(evaluate_write_tests(tests, results, parts));
-    if (evaluate_knows_uncertainty(results))
+    if (evaluate_knows_uncertainty(results, NULL))
         TRY(evaluate_write_uncertainty(uncertainty, results, parts));
 out:
     free(summary);
