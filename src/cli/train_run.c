@@ -20,6 +20,7 @@ struct training {
     struct selection selection;
     struct trainer_config trainer;
     struct dataset *dataset;
+    struct heads *heads; /* to paint samples from; NULL: none */
     struct net *net;
     struct trainer_result result;
 };
@@ -96,16 +97,23 @@ static enum ben_status identify(struct training *t, char **options)
 {
     enum ben_status st = BEN_OK;
     struct train_options plain = *t->options;
+    const char **folders = NULL;
     plain.common.threads = 0;
+    TRY_NEW(folders = calloc((size_t)plain.paint.folders.n + 1, sizeof *folders));
+    for (int i = 0; i < plain.paint.folders.n; i++)
+        folders[i] = util_basename(plain.paint.folders.text[i]);
+    plain.paint.folders.text = folders;
     if (plain.common.weights) /* where files lie on this machine is nobody's business */
         plain.common.weights = util_basename(plain.common.weights);
     if (plain.masks)
         plain.masks = util_basename(plain.masks);
     TRY_NEW(*options = option_dump(&command_train.options, &plain));
     TRY_NEW(t->identity =
-                util_format("%sprepared slices: %016llx\ninitial values: %s\n", *options,
-                            (unsigned long long)t->dataset->hash, t->initial));
+                util_format("%sprepared slices: %016llx\nheads: %016llx\ninitial values: %s\n",
+                            *options, (unsigned long long)t->dataset->hash,
+                            t->heads ? (unsigned long long)t->heads->hash : 0, t->initial));
 out:
+    free(folders);
     return st;
 }
 
@@ -150,6 +158,7 @@ static enum ben_status train(struct training *t)
     TRY(comm_agree(t->world, identify(t, &options)));
     const struct trainer_job job = {.world = t->world,
                                     .dataset = t->dataset,
+                                    .heads = t->heads,
                                     .validates = t->selection.validates,
                                     .identity = t->identity,
                                     .checkpoint = t->checkpoint,
@@ -170,6 +179,7 @@ out:
 static void release(struct training *t)
 {
     net_free(&t->net);
+    heads_free(&t->heads);
     dataset_free(&t->dataset);
     selection_free(&t->selection);
     cohort_free(&t->cohort);
@@ -195,6 +205,8 @@ enum ben_status train_run(struct command_context *context, void *config)
     TRY(dataset_prepare(&context->world, &prepare, t.selection.sources, t.selection.n,
                         &t.dataset));
     context->failed_scans = t.dataset->n_failed;
+    TRY(paint_heads(&context->world, &t.options->paint, t.trainer.batches.painted,
+                    t.trainer.seed, &t.selection, &t.heads));
     TRY(train(&t));
 out:
     release(&t);

@@ -4,6 +4,7 @@
 #define BEN_CLI_TRAIN_RUN_H
 
 #include "cli/command.h"
+#include "cli/paint.h"
 #include "train/selection.h"
 #include "train/trainer.h"
 
@@ -22,6 +23,7 @@ struct train_options {
     struct net_config net;
     /* training: what is a number or a choice is set in place */
     struct trainer_config trainer;
+    struct paint_options paint;
     /* run */
     const char *cache;
     bool half, restart;

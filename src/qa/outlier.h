@@ -6,8 +6,8 @@
 
 #include "base/status.h"
 
-#define BEN_OUTLIER_Z    3.5 /* |z| above it is an outlier (Iglewicz and Hoaglin 1993) */
-#define BEN_OUTLIER_LEAST 5  /* fewer values define no outlier */
+#define BEN_OUTLIER_Z     3.5 /* |z| above it is an outlier (Iglewicz and Hoaglin 1993) */
+#define BEN_OUTLIER_LEAST 5   /* fewer values define no outlier */
 
 /* z [n] := 0.6745 (x - median) / MAD, the modified z score of Iglewicz and Hoaglin (1993); where
  * more than half of the values are equal (MAD 0), (x - median) / (1.2533 mean absolute

@@ -17,22 +17,14 @@ enum side { TOP, RIGHT, BOTTOM, LEFT, NONE };
 static const struct crossing {
     enum side from, to, second_from, second_to;
 } crossings[16] = {
-    [0] = {NONE, NONE, NONE, NONE},
-    [A] = {LEFT, TOP, NONE, NONE},
-    [B] = {TOP, RIGHT, NONE, NONE},
-    [C] = {RIGHT, BOTTOM, NONE, NONE},
-    [D] = {BOTTOM, LEFT, NONE, NONE},
-    [A | B] = {LEFT, RIGHT, NONE, NONE},
-    [B | C] = {TOP, BOTTOM, NONE, NONE},
-    [C | D] = {RIGHT, LEFT, NONE, NONE},
-    [D | A] = {BOTTOM, TOP, NONE, NONE},
-    [B | C | D] = {TOP, LEFT, NONE, NONE},
-    [A | C | D] = {RIGHT, TOP, NONE, NONE},
-    [A | B | D] = {BOTTOM, RIGHT, NONE, NONE},
-    [A | B | C] = {LEFT, BOTTOM, NONE, NONE},
-    [A | C] = {LEFT, TOP, RIGHT, BOTTOM},
-    [B | D] = {TOP, RIGHT, BOTTOM, LEFT},
-    [A | B | C | D] = {NONE, NONE, NONE, NONE},
+    [0] = {NONE, NONE, NONE, NONE},           [A] = {LEFT, TOP, NONE, NONE},
+    [B] = {TOP, RIGHT, NONE, NONE},           [C] = {RIGHT, BOTTOM, NONE, NONE},
+    [D] = {BOTTOM, LEFT, NONE, NONE},         [A | B] = {LEFT, RIGHT, NONE, NONE},
+    [B | C] = {TOP, BOTTOM, NONE, NONE},      [C | D] = {RIGHT, LEFT, NONE, NONE},
+    [D | A] = {BOTTOM, TOP, NONE, NONE},      [B | C | D] = {TOP, LEFT, NONE, NONE},
+    [A | C | D] = {RIGHT, TOP, NONE, NONE},   [A | B | D] = {BOTTOM, RIGHT, NONE, NONE},
+    [A | B | C] = {LEFT, BOTTOM, NONE, NONE}, [A | C] = {LEFT, TOP, RIGHT, BOTTOM},
+    [B | D] = {TOP, RIGHT, BOTTOM, LEFT},     [A | B | C | D] = {NONE, NONE, NONE, NONE},
 };
 
 /* Sides are shared by cells: side 2 * cell is the cell's top, 2 * cell + 1 its left. */

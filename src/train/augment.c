@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "train/augment.h"
 #include "base/random.h"
+#include "train/artefact.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ enum draw {
     DRAW_BLUR,
     DRAW_BLUR_X,
     DRAW_BLUR_Y,
+    DRAW_TURN,
+    DRAW_ANGLE,
+    DRAW_FLIP_VERTICAL,
     DRAW_BIAS_TERMS = 32, /* normal numbers */
     DRAW_PIXELS = 1024,   /* noise */
 };
@@ -34,6 +38,9 @@ enum draw {
 #define DARK        0.12 /* below, intensity counts as background when contrast is inverted */
 #define MAX_RADIUS  32   /* of the blur's kernel */
 #define BLUR_RADIUS 3    /* standard deviations on each side */
+#define ARTEFACTS   0x80000000U /* added to the epoch: the stream of train/artefact.h's draws */
+#define BEND_KNOTS  6           /* of an elastic deformation, along each axis */
+#define COARSEST    0.25        /* resolution that artefacts go down to */
 
 static double within(const struct random_stream *stream, enum draw draw, double range)
 {
@@ -59,14 +66,18 @@ static struct affine draw_affine(const struct augment_config *config,
                                  const struct random_stream *stream)
 {
     double angle = within(stream, DRAW_ROTATE, config->rotate_deg) * M_PI / 180;
+    if (happens(stream, DRAW_TURN, config->turn))
+        angle += 2 * M_PI * random_uniform(stream, DRAW_ANGLE);
     double zoom = 1 / (1 + within(stream, DRAW_SCALE, config->scale));
     double x = within(stream, DRAW_SHIFT_X, config->translate_px);
     double y = within(stream, DRAW_SHIFT_Y, config->translate_px);
     double mirror = happens(stream, DRAW_FLIP, config->flip) ? -1 : 1;
+    double upside = happens(stream, DRAW_FLIP_VERTICAL, config->flip_vertical) ? -1 : 1;
     double c = zoom * cos(angle), s = zoom * sin(angle);
     return (struct affine){
-        .m = {{(float)(mirror * c), (float)(mirror * s)}, {(float)-s, (float)c}},
-        .t = {(float)(-mirror * (c * x + s * y)), (float)(s * x - c * y)},
+        .m = {{(float)(mirror * c), (float)(mirror * s)},
+              {(float)(upside * -s), (float)(upside * c)}},
+        .t = {(float)(-mirror * (c * x + s * y)), (float)(upside * (s * x - c * y))},
     };
 }
 
@@ -96,8 +107,25 @@ static float mix(const float *p, int width, float u, float v)
     return above + v * (below - above);
 }
 
-static void resample(const struct affine *a, int size, const float *from_x, const float *from_y,
-                     float *x, float *y)
+/* A smooth displacement of the source's pixels; sd 0: none. */
+struct bend {
+    float sd;
+    struct knots field[2];
+};
+
+static void draw_bend(const struct augment_config *config, struct draws *draws,
+                      struct bend *bend)
+{
+    bend->sd = 0;
+    if (!draw_happens(draws, config->elastic))
+        return;
+    bend->sd = (float)draw_within(draws, 0, config->elastic_px);
+    knots_draw(draws, BEND_KNOTS, true, &bend->field[0]);
+    knots_draw(draws, BEND_KNOTS, true, &bend->field[1]);
+}
+
+static void resample(const struct affine *a, const struct bend *bend, int size,
+                     const float *from_x, const float *from_y, float *x, float *y)
 {
     const int width = size + 2;
     const float centre = (float)(size - 1) / 2, end = (float)size + 0.5f;
@@ -106,6 +134,11 @@ static void resample(const struct affine *a, int size, const float *from_x, cons
             float dx = (float)c - centre, dy = (float)r - centre;
             float u = a->m[0][0] * dx + a->m[0][1] * dy + a->t[0] + centre;
             float v = a->m[1][0] * dx + a->m[1][1] * dy + a->t[1] + centre;
+            if (bend->sd > 0) {
+                float p = (float)c / (float)size, q = (float)r / (float)size;
+                u += bend->sd * knots_at(&bend->field[0], p, q, 0);
+                v += bend->sd * knots_at(&bend->field[1], p, q, 0);
+            }
             u = clamp(u + 1, 0, end);
             v = clamp(v + 1, 0, end);
             int i = (int)u, j = (int)v, at = j * width + i;
@@ -245,24 +278,64 @@ static void apply_noise(const struct random_stream *stream, double sd, size_t n,
     }
 }
 
+static void limit(int size, float *x)
+{
+    for (int i = 0; i < size * size; i++)
+        x[i] = clamp(x[i], 0, 1);
+}
+
+/* What changes intensities alone, and the frame. */
+static void spoil(const struct augment_config *config, const struct random_stream *stream,
+                  struct draws *draws, int size, float *x, float *y, float *scratch)
+{
+    const size_t n = (size_t)size * (size_t)size;
+    float table[TABLE + 2];
+    if (make_curve(config, stream, table))
+        apply_curve(table, n, x);
+    if (config->bias > 0)
+        apply_bias(stream, config->bias * random_uniform(stream, DRAW_BIAS), size, x);
+    if (draw_happens(draws, config->coil))
+        artefact_coil(draws, size, x);
+    if (draw_happens(draws, config->loss))
+        artefact_loss(draws, size, x);
+    if (draw_happens(draws, config->strip))
+        artefact_strip(draws, size, y, x, scratch);
+    if (happens(stream, DRAW_BLUR, config->blur))
+        apply_blur(stream, config->blur_px, size, x, scratch);
+    if (draw_happens(draws, config->resolution))
+        artefact_resolution(draws, COARSEST, size, x, scratch);
+    if (draw_happens(draws, config->ghost))
+        artefact_ghost(draws, size, x, scratch);
+    if (config->noise > 0)
+        apply_noise(stream, config->noise * random_uniform(stream, DRAW_NOISE), n, x);
+    if (draw_happens(draws, config->frame))
+        artefact_frame(draws, size, x, y);
+    limit(size, x);
+}
+
 void augment_slice(const struct augment_config *config, uint64_t seed, uint32_t epoch,
                    uint32_t sample, int size, const uint16_t *image, const uint8_t *mask,
                    float *x, float *y, float *scratch)
 {
     struct random_stream stream = random_open(seed, BEN_RANDOM_AUGMENT, epoch, sample);
+    struct draws draws = {random_open(seed, BEN_RANDOM_AUGMENT, epoch | ARTEFACTS, sample), 0};
     struct affine affine = draw_affine(config, &stream);
-    size_t n = (size_t)size * (size_t)size;
-    float table[TABLE + 2], *padded_mask = scratch + (size_t)(size + 2) * (size_t)(size + 2);
+    struct bend bend;
+    float *padded_mask = scratch + (size_t)(size + 2) * (size_t)(size + 2);
+    draw_bend(config, &draws, &bend);
     pad_inputs(size, image, mask, scratch, padded_mask);
-    resample(&affine, size, scratch, padded_mask, x, y);
-    if (make_curve(config, &stream, table))
-        apply_curve(table, n, x);
-    if (config->bias > 0)
-        apply_bias(&stream, config->bias * random_uniform(&stream, DRAW_BIAS), size, x);
-    if (happens(&stream, DRAW_BLUR, config->blur))
-        apply_blur(&stream, config->blur_px, size, x, scratch);
-    if (config->noise > 0)
-        apply_noise(&stream, config->noise * random_uniform(&stream, DRAW_NOISE), n, x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = x[i] > 1 ? 1 : x[i];
+    resample(&affine, &bend, size, scratch, padded_mask, x, y);
+    if (draw_happens(&draws, config->repaint))
+        artefact_repaint(&draws, size, y, x, scratch);
+    limit(size, x);
+    spoil(config, &stream, &draws, size, x, y, scratch);
+}
+
+void augment_painted(const struct augment_config *config, uint64_t seed, uint32_t epoch,
+                     uint32_t sample, int size, float *x, float *y, float *scratch)
+{
+    struct random_stream stream = random_open(seed, BEN_RANDOM_AUGMENT, epoch, sample);
+    struct draws draws = {random_open(seed, BEN_RANDOM_AUGMENT, epoch | ARTEFACTS, sample), 0};
+    limit(size, x);
+    spoil(config, &stream, &draws, size, x, y, scratch);
 }

@@ -26,10 +26,20 @@ struct augment_config {
     double noise;        /* sd of added noise, up to this */
     double blur_px;      /* sd of a Gaussian per axis, up to this */
     double blur;         /* probability of the blur */
+    /* Probabilities of what train/artefact.h has, and of coarser geometry. */
+    double turn;          /* rotation by any angle */
+    double flip_vertical; /* exchanging top and bottom */
+    double elastic;       /* a smooth random deformation */
+    double elastic_px;    /* its sd, up to this */
+    double repaint, loss, coil, strip, resolution, ghost, frame;
 };
 
 /* Floats of scratch that one call needs. */
 size_t augment_scratch_floats(int size);
+
+/* The same changes but for the geometry and the repainting, on a painted slice (train/synth.h). */
+void augment_painted(const struct augment_config *config, uint64_t seed, uint32_t epoch,
+                     uint32_t sample, int size, float *x, float *y, float *scratch);
 
 /* image [size][size] (65535 = intensity 1) and mask [size][size] (0 or 1) -> x, y [size][size];
  * x within [0, 1], y 0 or 1 (linear interpolation, brain from one half). Pixels from outside

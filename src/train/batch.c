@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START_DRAW 0xFFFFFFFFu /* place in the epoch's stream that shuffling never reaches */
+#define PAINT_STREAM 1U          /* beside the shuffle's, 0 */
+#define START_DRAW   0xFFFFFFFFu /* place in the epoch's stream that shuffling never reaches */
 
 struct batches {
     struct batch_config config;
     const struct dataset *dataset;
+    const struct heads *heads;
     long n_slices, n_samples;
     long *slices;      /* [n_slices] candidates */
     double *weights;   /* [n_slices], sum n_samples */
@@ -103,13 +105,15 @@ static double natural_samples(const struct batches *b)
 }
 
 enum ben_status batches_create(const struct batch_config *config, const struct dataset *dataset,
-                               const bool *use, struct batches **batches)
+                               const bool *use, const struct heads *heads,
+                               struct batches **batches)
 {
     enum ben_status st = BEN_OK;
     struct batches *b = NULL;
     TRY_NEW(b = calloc(1, sizeof *b));
     b->config = *config;
     b->dataset = dataset;
+    b->heads = heads;
     TRY_NEW(b->slices = calloc((size_t)dataset->n_slices + 1, sizeof *b->slices));
     TRY_NEW(b->weights = calloc((size_t)dataset->n_slices + 1, sizeof *b->weights));
     for (int s = 0; s < dataset->n_scans; s++)
@@ -186,6 +190,14 @@ out:
     return st;
 }
 
+/* Whether the sample is painted instead of taken from its slice. */
+static bool is_painted(const struct batches *b, uint32_t sample)
+{
+    struct random_stream stream =
+        random_open(b->config.seed, BEN_RANDOM_SHUFFLE, b->epoch, PAINT_STREAM);
+    return b->heads && random_uniform(&stream, sample) < b->config.painted;
+}
+
 enum ben_status batches_fill(struct batches *batches, const struct augment_config *augment,
                              long first, int n, float *x, float *y)
 {
@@ -194,13 +206,22 @@ enum ben_status batches_fill(struct batches *batches, const struct augment_confi
     const size_t pixels = (size_t)dataset->size * (size_t)dataset->size;
     const size_t scratch = augment_scratch_floats(dataset->size);
     TRY(reserve_scratch(batches));
+    const uint64_t seed = batches->config.seed;
+    const uint32_t epoch = batches->epoch;
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < n; i++) {
-        long slice = batches->order[first + i];
-        augment_slice(
-            augment, batches->config.seed, batches->epoch, (uint32_t)(first + i), dataset->size,
-            dataset_image(dataset, slice), dataset_mask(dataset, slice), x + (size_t)i * pixels,
-            y + (size_t)i * pixels, batches->scratch + (size_t)omp_get_thread_num() * scratch);
+        const uint32_t sample = (uint32_t)(first + i);
+        const long slice = batches->order[first + i];
+        float *xi = x + (size_t)i * pixels, *yi = y + (size_t)i * pixels;
+        float *own = batches->scratch + (size_t)omp_get_thread_num() * scratch;
+        if (is_painted(batches, sample)) {
+            synth_slice(batches->heads, seed, epoch, sample, dataset->size, xi, yi, own);
+            augment_painted(augment, seed, epoch, sample, dataset->size, xi, yi, own);
+        } else {
+            augment_slice(augment, seed, epoch, sample, dataset->size,
+                          dataset_image(dataset, slice), dataset_mask(dataset, slice), xi, yi,
+                          own);
+        }
     }
 out:
     return st;

@@ -11,6 +11,7 @@
 
 #include "train/augment.h"
 #include "train/dataset.h"
+#include "train/synth.h"
 
 enum batch_balance {
     BEN_BALANCE_NONE,    /* every slice counts the same */
@@ -25,14 +26,16 @@ struct batch_config {
     enum batch_balance balance;
     double keep_empty; /* share of the slices without brain that an epoch shows, [0, 1] */
     int samples;       /* per epoch; 0: as many as there are slices, less the dropped */
+    double painted;    /* share of the samples that are painted from heads, [0, 1] */
 };
 
 struct batches;
 
-/* Over the slices of the labelled scans with use[scan]. Local.
- * Fails: BEN_E_INPUT when no slice is left; BEN_E_MEMORY. */
+/* Over the slices of the labelled scans with use[scan], and over heads (NULL: none; borrowed).
+ * Local. Fails: BEN_E_INPUT when no slice is left; BEN_E_MEMORY. */
 enum ben_status batches_create(const struct batch_config *config, const struct dataset *dataset,
-                               const bool *use, struct batches **batches);
+                               const bool *use, const struct heads *heads,
+                               struct batches **batches);
 void batches_free(struct batches **batches);
 
 /* Samples in every epoch. */

@@ -60,7 +60,7 @@ static enum ben_status open_batches(struct trainer *t)
         t->validating |= t->job->validates[s] && dataset->scans[s].source->mask &&
                          dataset->scans[s].count > 0;
     }
-    TRY(batches_create(&t->config->batches, dataset, use, &t->batches));
+    TRY(batches_create(&t->config->batches, dataset, use, t->job->heads, &t->batches));
 out:
     free(use);
     return st;

@@ -37,6 +37,7 @@ struct trainer_config {
 struct trainer_job {
     const struct comm *world;
     const struct dataset *dataset;
+    const struct heads *heads; /* to paint samples from; NULL: none */
     const bool *validates;     /* [n_scans] held out; the other labelled scans train */
     const char *identity;      /* what the checkpoint belongs to: options and data */
     const char *checkpoint;    /* file; continued where it exists */

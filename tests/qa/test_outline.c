@@ -101,8 +101,8 @@ static double area_by_cells(const uint8_t *plane, int width, int height)
             int corner[4] = {0};
             for (int k = 0; k < 4; k++) {
                 int u = x + (k & 1), v = y + (k >> 1);
-                corner[k] = u >= 0 && v >= 0 && u < width && v < height &&
-                            plane[v * width + u] != 0;
+                corner[k] =
+                    u >= 0 && v >= 0 && u < width && v < height && plane[v * width + u] != 0;
                 n += corner[k];
             }
             diagonal = n == 2 && corner[0] == corner[3];

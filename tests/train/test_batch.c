@@ -41,7 +41,7 @@ static long count_epochs(const struct batch_config *config, uint32_t n, int *tim
     struct batches *batches = NULL;
     make_dataset();
     memset(times, 0, SLICES * sizeof *times);
-    CHECK_OK(batches_create(config, &dataset, all, &batches));
+    CHECK_OK(batches_create(config, &dataset, all, NULL, &batches));
     long samples = batches_samples(batches);
     for (uint32_t epoch = 0; epoch < n; epoch++) {
         batches_start_epoch(batches, epoch);
@@ -105,7 +105,7 @@ static void test_epochs_differ(void)
     struct batches *batches = NULL;
     long first[SLICES], same = 0, again = 0;
     make_dataset();
-    CHECK_OK(batches_create(&config, &dataset, all, &batches));
+    CHECK_OK(batches_create(&config, &dataset, all, NULL, &batches));
     batches_start_epoch(batches, 4);
     for (long k = 0; k < SLICES; k++)
         first[k] = batches_slice(batches, k);
@@ -128,7 +128,7 @@ static void test_fill_in_parts(void)
     struct batches *batches = NULL;
     float x[8 * PIXELS], y[8 * PIXELS], px[3 * PIXELS], py[3 * PIXELS];
     make_dataset();
-    CHECK_OK(batches_create(&config, &dataset, all, &batches));
+    CHECK_OK(batches_create(&config, &dataset, all, NULL, &batches));
     batches_start_epoch(batches, 0);
     CHECK_OK(batches_fill(batches, &augment, 16, 8, x, y));
     CHECK_OK(batches_fill(batches, &augment, 20, 3, px, py));
@@ -145,7 +145,7 @@ static void test_nothing_left(void)
     static const bool none[] = {false, false, false};
     struct batch_config config = {.keep_empty = 1};
     struct batches *batches = NULL;
-    CU_ASSERT_EQUAL(batches_create(&config, &dataset, none, &batches), BEN_E_INPUT);
+    CU_ASSERT_EQUAL(batches_create(&config, &dataset, none, NULL, &batches), BEN_E_INPUT);
     CU_ASSERT_PTR_NULL(batches);
 }
 

@@ -62,7 +62,8 @@ static enum ben_status prepare(struct job *job, const char *scan)
     config.normalise.high_percent = prep->percentile_high;
     TRY(nifti_read(scan, BEN_VOLUME_DEFAULT, &volume, NULL));
     TRY(prepare_volume(&job->self, &config, &volume, &job->prepared));
-    size_t side = (size_t)job->prepared.slices.size, voxels = volume_voxels(job->prepared.volume);
+    size_t side = (size_t)job->prepared.slices.size,
+           voxels = volume_voxels(job->prepared.volume);
     job->floats = (size_t)job->prepared.slices.count * side * side;
     TRY_NEW(job->x = aligned_alloc(64, job->floats * sizeof *job->x));
     TRY_NEW(job->y = aligned_alloc(64, job->floats * sizeof *job->y));
