@@ -39,6 +39,45 @@ char *util_format(const char *format, ...)
     return n < 0 ? NULL : text;
 }
 
+/* The bytes of the valid UTF-8 sequence at text: 1 to 4, 0 for none (Unicode, table 3-7). */
+static size_t utf8_length(const unsigned char *text)
+{
+    static const struct {
+        unsigned char first, last; /* leading byte */
+        unsigned char low, high;   /* second byte; the others are 80 to bf */
+        size_t n;
+    } forms[] = {
+        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (text[0] < forms[i].first || text[0] > forms[i].last)
+            continue;
+        size_t k = 1;
+        if (forms[i].n > 1 && (text[1] < forms[i].low || text[1] > forms[i].high))
+            return 0;
+        while (k < forms[i].n && (k == 1 || (text[k] >= 0x80 && text[k] <= 0xbf)))
+            k++;
+        return k == forms[i].n ? k : 0;
+    }
+    return 0;
+}
+
+char *util_utf8(const char *text)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    char *copy = malloc(3 * strlen(text) + 1), *to = copy;
+    while (copy && *text) {
+        size_t n = utf8_length((const unsigned char *)text);
+        memcpy(to, n > 0 ? text : replacement, n > 0 ? n : 3);
+        to += n > 0 ? n : 3;
+        text += n > 0 ? n : 1;
+    }
+    if (copy)
+        *to = '\0';
+    return copy;
+}
+
 const char *util_basename(const char *path)
 {
     const char *slash = strrchr(path, '/');

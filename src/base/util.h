@@ -19,6 +19,10 @@ size_t util_peak_bytes(void);
 /* printf into a fresh string; NULL without memory. The caller frees. */
 char *util_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The text with each byte that is not part of valid UTF-8 replaced by U+FFFD, as JSON wants it
+ * (file names may hold any bytes); NULL without memory. The caller frees. */
+char *util_utf8(const char *text);
+
 /* The part after the last slash. */
 const char *util_basename(const char *path);
 

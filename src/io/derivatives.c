@@ -139,9 +139,19 @@ out:
     return st;
 }
 
+/* Any text as JSON; a file name need not be UTF-8. */
+static json_t *any_text(const char *text)
+{
+    char *good = util_utf8(text);
+    json_t *json = good ? json_string(good) : NULL;
+    free(good);
+    return json;
+}
+
 static json_t *sidecar(const struct kind *kind, const char *uri, double threshold)
 {
-    json_t *json = json_pack("{s:[s], s:s}", "Sources", uri, "SpatialReference", uri);
+    json_t *json =
+        json_pack("{s:[o], s:o}", "Sources", any_text(uri), "SpatialReference", any_text(uri));
     if (!json)
         return NULL;
     if (kind->mask) {
@@ -181,17 +191,17 @@ static enum ben_status write_description(const char *folder,
     TRY_NEW(path = util_format("%s/dataset_description.json", folder));
     TRY_NEW(name = util_format("Brain masks%s%s", *dataset->name ? " of " : "", dataset->name));
     json_t *json =
-        json_pack("{s:s, s:s, s:s, s:[{s:s, s:s, s:s}], s:s, s:[s], s:{s:s}}", "Name", name,
-                  "BIDSVersion", BIDS_VERSION, "DatasetType", "derivative", "GeneratedBy",
-                  "Name", "ben-mpi", "Version", dataset->version, "Description",
-                  dataset->parameters, "HowToAcknowledge",
+        json_pack("{s:o, s:s, s:s, s:[{s:s, s:s, s:o}], s:s, s:[s], s:{s:o}}", "Name",
+                  any_text(name), "BIDSVersion", BIDS_VERSION, "DatasetType", "derivative",
+                  "GeneratedBy", "Name", "ben-mpi", "Version", dataset->version, "Description",
+                  any_text(dataset->parameters), "HowToAcknowledge",
                   "Please cite Yu et al. (2022), A generalizable brain extraction net (BEN) "
                   "for multimodal "
                   "MRI data from rodents, nonhuman primates, and humans, eLife 11:e81217.",
-                  "ReferencesAndLinks", PAPER, "DatasetLinks", "raw", dataset->raw);
+                  "ReferencesAndLinks", PAPER, "DatasetLinks", "raw", any_text(dataset->raw));
     if (json && dataset->raw_doi)
         json_object_set_new(json, "SourceDatasets",
-                            json_pack("[{s:s}]", "DOI", dataset->raw_doi));
+                            json_pack("[{s:o}]", "DOI", any_text(dataset->raw_doi)));
     TRY(write_json(path, json));
 out:
     free(name);

@@ -71,29 +71,44 @@ static json_t *new_entry(const char *dataset, const char *image)
     return entry;
 }
 
+/* The i-th scan's part in the list of data sets by name; names need not be UTF-8, JSON must. */
+static enum ben_status list_scan(const struct provenance *p, int i, json_t *list)
+{
+    enum ben_status st = BEN_OK;
+    const struct scan *scan = p->selection->scans[i];
+    char *dataset = NULL, *participant = NULL;
+    TRY_NEW(dataset = util_utf8(scan->dataset));
+    TRY_NEW(participant = util_utf8(scan->participant));
+    json_t *entry = json_object_get(list, dataset);
+    if (!entry) {
+        entry = new_entry(dataset, scan->path);
+        json_object_set_new(list, dataset, entry);
+    }
+    count(entry, "scans", 1);
+    count(entry, "slices", p->dataset->scans[i].count);
+    append_once(json_object_get(entry, p->selection->validates[i] ? "validation_participants"
+                                                                  : "training_participants"),
+                participant);
+out:
+    free(dataset);
+    free(participant);
+    return st;
+}
+
+/* NULL without memory. */
 static json_t *list_datasets(const struct provenance *p)
 {
     json_t *list = json_object(), *datasets = json_array(), *entry;
     const char *name;
-    for (int i = 0; i < p->selection->n; i++) {
-        const struct scan *scan = p->selection->scans[i];
-        if (p->dataset->scans[i].count == 0)
-            continue;
-        entry = json_object_get(list, scan->dataset);
-        if (!entry) {
-            entry = new_entry(scan->dataset, scan->path);
-            json_object_set_new(list, scan->dataset, entry);
-        }
-        count(entry, "scans", 1);
-        count(entry, "slices", p->dataset->scans[i].count);
-        append_once(json_object_get(entry, p->selection->validates[i]
-                                               ? "validation_participants"
-                                               : "training_participants"),
-                    scan->participant);
-    }
+    enum ben_status st = BEN_OK;
+    for (int i = 0; i < p->selection->n && st == BEN_OK; i++)
+        if (p->dataset->scans[i].count > 0)
+            st = list_scan(p, i, list);
     json_object_foreach(list, name, entry) json_array_append(datasets, entry);
     json_decref(list);
-    return datasets;
+    if (st)
+        json_decref(datasets);
+    return st ? NULL : datasets;
 }
 
 static json_t *describe_validation(const struct validation *v)
@@ -116,16 +131,18 @@ static json_t *describe_result(const struct trainer_result *r)
 enum ben_status provenance_text(const struct provenance *p, char **json)
 {
     enum ben_status st = BEN_OK;
-    char hash[17];
+    char hash[17], *options = NULL;
+    TRY_NEW(options = util_utf8(p->options));
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)p->dataset->hash);
-    json_t *all = json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:s}", "program",
-                            "ben-mpi train", "version", BEN_VERSION, "initial_values",
-                            p->initial, "seed", (json_int_t)p->seed, "prepared_slices_hash",
-                            hash, "training", describe_result(p->result), "datasets",
-                            list_datasets(p), "options", p->options);
+    json_t *all =
+        json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:s}", "program", "ben-mpi train",
+                  "version", BEN_VERSION, "initial_values", p->initial, "seed",
+                  (json_int_t)p->seed, "prepared_slices_hash", hash, "training",
+                  describe_result(p->result), "datasets", list_datasets(p), "options", options);
     *json = all ? json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(all);
     TRY_NEW(*json);
 out:
+    free(options);
     return st;
 }

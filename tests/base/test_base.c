@@ -56,6 +56,28 @@ static void test_distributions(void)
     CU_ASSERT(order[0] != 0 || order[1] != 1);
 }
 
+static void check_utf8(const char *text, const char *expected)
+{
+    char *good = util_utf8(text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(good);
+    CU_ASSERT_STRING_EQUAL(good, expected);
+    free(good);
+}
+
+#define BAD "\xef\xbf\xbd"
+
+static void test_utf8(void)
+{
+    check_utf8("", "");
+    check_utf8("r\xc3\xa4t \xe2\x82\xac \xf0\x9f\x90\x80",
+               "r\xc3\xa4t \xe2\x82\xac \xf0\x9f\x90\x80");
+    check_utf8("r\xe4t", "r" BAD "t");
+    check_utf8("\xc0\xaf", BAD BAD);                 /* longer than need be */
+    check_utf8("\xed\xa0\x80", BAD BAD BAD);         /* half a pair */
+    check_utf8("\xf4\x90\x80\x80", BAD BAD BAD BAD); /* beyond U+10FFFF */
+    check_utf8("\xe2\x82", BAD BAD);                 /* cut */
+}
+
 /* Items of very different size, so that another order of summing gives other bits. */
 static float item(long i, size_t column)
 {
@@ -187,6 +209,7 @@ static const struct check_test tests[] = {
     {"a tree sum does not depend on who summed", test_tree_is_rank_free},
     {"arena", test_arena},
     {"files appear whole", test_files},
+    {"text that is not UTF-8 becomes so", test_utf8},
     {"what the dead left is swept", test_sweep},
 };
 CHECK_MAIN("base", tests)
