@@ -63,9 +63,11 @@ static double brain_mm3(const struct volume *v, const uint8_t *mask)
 /* Contrast of the middle of the brain against the rest of the head's brightness. */
 static void test_every_set(void)
 {
-    static const double largest_mm3[BEN_SPECIES_COUNT] = {
-        [BEN_MOUSE] = 800, [BEN_RAT] = 2800, [BEN_MARMOSET] = 11000, [BEN_MACAQUE] = 180000,
-        [BEN_HUMAN] = 2.2e6};
+    static const double largest_mm3[BEN_SPECIES_COUNT] = {[BEN_MOUSE] = 800,
+                                                          [BEN_RAT] = 2800,
+                                                          [BEN_MARMOSET] = 11000,
+                                                          [BEN_MACAQUE] = 180000,
+                                                          [BEN_HUMAN] = 2.2e6};
     const struct phantom_limits limits = {40, 8};
     for (int i = 0; i < study->n; i++) {
         const struct study_set *set = &study->sets[i];

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Weights files behind the seal: sound HDF5 files with the right seal, whose content the input makes
+ * up: attributes and data sets that are absent, of other types, shapes and layouts, other names,
+ * groups and links instead of data sets. */
+#include "fuzz.h"
+
+#include "io/h5.h"
+#include "io/weights.h"
+#include "io/weights_format.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char fuzz_name[] = "content";
+
+void fuzz_start(void)
+{
+    uint8_t zeros[160] = {0}, turns[160];
+    for (size_t i = 0; i < sizeof turns; i++)
+        turns[i] = (uint8_t)(i % 7 == 0 ? i : 0);
+    h5_quiet();
+    fuzz_seed(zeros, sizeof zeros);
+    fuzz_seed(turns, sizeof turns);
+    for (uint8_t k = 1; k < 24; k++) {
+        memset(turns, 0, sizeof turns);
+        turns[6 * k] = k;
+        turns[6 * k + 1] = (uint8_t)(k * 37);
+        fuzz_seed(turns, sizeof turns);
+    }
+}
+
+/* One of the types that a file may hold; most often the usual one. */
+static hid_t some_type(uint8_t choice, hid_t usual)
+{
+    hid_t type;
+    switch (choice) {
+    case 1:
+        return H5Tcopy(H5T_STD_I64LE);
+    case 2:
+        return H5Tcopy(H5T_IEEE_F64LE);
+    case 3:
+        return H5Tcopy(H5T_STD_U8LE);
+    case 4:
+        type = H5Tcopy(H5T_C_S1);
+        H5Tset_size(type, H5T_VARIABLE);
+        return type;
+    case 5:
+        type = H5Tcopy(H5T_C_S1);
+        H5Tset_size(type, 5);
+        return type;
+    case 6:
+        type = H5Tcreate(H5T_COMPOUND, 8);
+        H5Tinsert(type, "a", 0, H5T_IEEE_F32LE);
+        H5Tinsert(type, "b", 4, H5T_STD_I32LE);
+        return type;
+    case 7:
+        return H5Tarray_create2(H5T_IEEE_F32LE, 1, (hsize_t[]){3});
+    case 8:
+        return H5Tvlen_create(H5T_IEEE_F32LE);
+    case 9:
+        type = H5Tcreate(H5T_OPAQUE, 3);
+        H5Tset_tag(type, "x");
+        return type;
+    case 10:
+        return H5Tcopy(H5T_IEEE_F32BE);
+    case 11:
+        return H5Tcopy(H5T_STD_REF_OBJ);
+    case 12:
+        return H5Tenum_create(H5T_STD_I32LE);
+    case 13:
+        return h5_half_type(&type) == BEN_OK ? type : H5Tcopy(usual);
+    default:
+        return H5Tcopy(usual);
+    }
+}
+
+static hid_t some_space(struct fuzz_source *from, uint8_t choice, hsize_t usual)
+{
+    hsize_t dims[6];
+    if (choice == 1)
+        return H5Screate(H5S_NULL);
+    if (choice == 2 || (choice != 3 && usual == 1))
+        return H5Screate(H5S_SCALAR);
+    int rank = choice == 3 ? fuzz_byte(from) % 6 : 1;
+    for (int d = 0; d < rank; d++)
+        dims[d] = choice == 3 ? fuzz_byte(from) % 5 : usual;
+    return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, dims, NULL);
+}
+
+/* Bytes to fill any of the types with; none that vary in length. */
+static const void *some_bytes(struct fuzz_source *from, hid_t type)
+{
+    static uint8_t bytes[6 * 6 * 6 * 6 * 6 * 16];
+    static const char *texts[6 * 6 * 6 * 6 * 6];
+    uint8_t odd = fuzz_byte(from);
+    if (H5Tis_variable_str(type) > 0) {
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+            texts[i] = odd ? "a text longer than any that belongs into a field of weights, of "
+                             "which none holds more than 63 letters"
+                           : "1";
+        return texts;
+    }
+    memset(bytes, odd, sizeof bytes);
+    return H5Tget_class(type) == H5T_VLEN ? NULL : bytes;
+}
+
+/* An attribute that is as it should be unless the input says otherwise. */
+static void put_attribute(struct fuzz_source *from, hid_t at, const char *name, hid_t usual,
+                          hsize_t count, const void *value)
+{
+    uint8_t choice = fuzz_byte(from);
+    if (choice == 14)
+        return;
+    hid_t type = some_type(choice, usual), space = some_space(from, choice >> 4, count);
+    hid_t attribute = H5Acreate2(at, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    const void *bytes = choice == 0 && value ? value : some_bytes(from, type);
+    if (attribute >= 0 && bytes)
+        H5Awrite(attribute, type, bytes);
+    h5_free(&attribute);
+    h5_free(&space);
+    h5_free(&type);
+}
+
+static void put_text(struct fuzz_source *from, hid_t at, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    put_attribute(from, at, name, type, 1, &text);
+    h5_free(&type);
+}
+
+static void put_fields(struct fuzz_source *from, hid_t group, const char *name)
+{
+    static const int64_t one = 1;
+    static const double tenths[BEN_WEIGHTS_DROPOUT] = {0.1, 0.2};
+    for (size_t i = 0; i < BEN_WEIGHTS_FIELDS; i++) {
+        const struct weights_field *field = &weights_fields[i];
+        if (strcmp(field->group, name) != 0)
+            continue;
+        if (field->type == BEN_FIELD_TEXT)
+            put_text(from, group, field->name, "axial");
+        else if (field->type == BEN_FIELD_REAL)
+            put_attribute(from, group, field->name, H5T_IEEE_F64LE, field->room, tenths);
+        else
+            put_attribute(from, group, field->name, H5T_STD_I64LE, 1, &one);
+    }
+}
+
+/* Layouts that our writer never uses. */
+static hid_t some_layout(struct fuzz_source *from, hid_t space)
+{
+    static const hsize_t threes[6] = {3, 3, 3, 3, 3, 3};
+    hid_t options = H5Pcreate(H5P_DATASET_CREATE);
+    int rank = H5Sget_simple_extent_ndims(space);
+    uint8_t choice = fuzz_byte(from);
+    if ((choice == 1 || choice == 2) && rank > 0)
+        H5Pset_chunk(options, rank, threes);
+    if (choice == 2 && rank > 0)
+        H5Pset_deflate(options, 1);
+    if (choice == 3)
+        H5Pset_layout(options, H5D_COMPACT);
+    if (choice == 4)
+        H5Pset_external(options, "/dev/null/elsewhere", 0, 1 << 20);
+    if (choice == 5)
+        H5Pset_fill_time(options, H5D_FILL_TIME_NEVER);
+    return options;
+}
+
+static void put_set(struct fuzz_source *from, hid_t group, const char *name, hid_t usual,
+                    hsize_t count)
+{
+    uint8_t choice = fuzz_byte(from);
+    hid_t type = some_type(choice, usual), space = some_space(from, choice >> 4, count);
+    hid_t options = some_layout(from, space);
+    hid_t set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, options, H5P_DEFAULT);
+    const void *bytes = some_bytes(from, type);
+    if (set >= 0 && bytes && choice != 15)
+        H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes);
+    h5_free(&set);
+    h5_free(&options);
+    h5_free(&space);
+    h5_free(&type);
+}
+
+/* The members of values, state or text: up to eight, of any name. */
+static void put_members(struct fuzz_source *from, hid_t group, hid_t usual, hsize_t count)
+{
+    int n = fuzz_byte(from) % 8;
+    put_set(from, group, "a.weight", usual, count);
+    for (int i = 0; i < n; i++) {
+        uint8_t kind = fuzz_byte(from);
+        char *name = fuzz_text(from, 0, 1 + kind % 80);
+        hid_t inner = H5_NONE;
+        if (kind >> 5 == 1)
+            inner = H5Gcreate2(group, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        else if (kind >> 5 == 2)
+            H5Lcreate_soft("/values/a.weight", group, name, H5P_DEFAULT, H5P_DEFAULT);
+        else if (kind >> 5 == 3)
+            H5Lcreate_external("/dev/null/other", "/x", group, name, H5P_DEFAULT, H5P_DEFAULT);
+        else if (kind >> 5 == 4)
+            H5Lcreate_hard(group, ".", group, name, H5P_DEFAULT, H5P_DEFAULT);
+        else
+            put_set(from, group, name, usual, count);
+        h5_free(&inner);
+        free(name);
+    }
+}
+
+static void put_group(struct fuzz_source *from, hid_t h5, const char *name)
+{
+    uint8_t choice = fuzz_byte(from);
+    unsigned order = choice == 2 ? 0 : H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+    hid_t options = H5Pcreate(H5P_GROUP_CREATE), five = H5Tcopy(H5T_C_S1);
+    H5Tset_size(five, 5);
+    H5Pset_link_creation_order(options, order);
+    H5Pset_attr_creation_order(options, order);
+    hid_t group =
+        choice == 1 ? H5_NONE : H5Gcreate2(h5, name, H5P_DEFAULT, options, H5P_DEFAULT);
+    if (group >= 0) {
+        put_fields(from, group, name);
+        if (strcmp(name, "text") == 0)
+            put_members(from, group, five, 1);
+        else if (*name == 'v' || *name == 's')
+            put_members(from, group, H5T_IEEE_F32LE, 3);
+        if (*name == 's')
+            for (int i = fuzz_byte(from) % 8; i > 0; i--) {
+                char *attribute = fuzz_text(from, 0, 70);
+                put_attribute(from, group, attribute, H5T_STD_I64LE, 1, NULL);
+                free(attribute);
+            }
+    }
+    h5_free(&group);
+    h5_free(&five);
+    h5_free(&options);
+}
+
+static uint8_t *make_file(struct fuzz_source *from, size_t *n)
+{
+    static const char *const groups[] = {"architecture", "preparation", "values", "state",
+                                         "text"};
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+    H5Pset_fapl_core(access, (size_t)1 << 16, 0);
+    H5Pset_userblock(creation, BEN_WEIGHTS_SEAL_BYTES);
+    hid_t h5 = H5Fcreate("/dev/null/weights", H5F_ACC_TRUNC, creation, access);
+    FUZZ_ENSURE(h5 >= 0);
+    put_text(from, h5, "magic", BEN_WEIGHTS_MAGIC);
+    put_text(from, h5, "kind", fuzz_byte(from) & 1 ? "checkpoint" : "weights");
+    put_text(from, h5, "checksum", "0123456789abcdef");
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        put_group(from, h5, groups[i]);
+    H5Fflush(h5, H5F_SCOPE_GLOBAL);
+    ssize_t size = H5Fget_file_image(h5, NULL, 0);
+    uint8_t *bytes = size > 0 ? calloc(1, BEN_WEIGHTS_SEAL_BYTES + (size_t)size) : NULL;
+    FUZZ_ENSURE(bytes);
+    FUZZ_ENSURE(H5Fget_file_image(h5, bytes + BEN_WEIGHTS_SEAL_BYTES, (size_t)size) == size);
+    h5_free(&h5);
+    h5_free(&creation);
+    h5_free(&access);
+    *n = BEN_WEIGHTS_SEAL_BYTES + (size_t)size;
+    return bytes;
+}
+
+void fuzz_one(const uint8_t *data, size_t n)
+{
+    struct fuzz_source from = {data, n};
+    struct weights_file *file = NULL;
+    size_t size;
+    uint8_t *bytes = make_file(&from, &size);
+    weights_seal((const char *)bytes, size, BEN_WEIGHTS_FORMAT, (char *)bytes);
+    H5Eclear2(H5E_DEFAULT);
+    /* everything may be right but the checksum, which nobody made */
+    FUZZ_ENSURE(!fuzz_fine(weights_decode("w.h5", bytes, size, &file), "w.h5"));
+    free(bytes);
+}
