@@ -5,6 +5,7 @@
 #include "io/nifti.h"
 #include "io/weights.h"
 #include "nn/isa.h"
+#include "nn/nonlocal.h"
 
 #include <inttypes.h>
 #include <omp.h>
@@ -20,11 +21,10 @@ static const struct option rows[] = {COMMON_OPTIONS};
 
 static void info_machine(const struct command_context *context)
 {
-    const char *core = getenv("OPENBLAS_CORETYPE");
     printf("ben-mpi    %s\n", BEN_VERSION);
     printf("ranks      %d, threads of each %d\n", context->world.size, omp_get_max_threads());
     printf("kernels    %s\n", isa_text(isa_now()));
-    printf("OpenBLAS   core type %s\n", core ? core : "as it finds itself");
+    printf("OpenBLAS   core type %s\n", nonlocal_blas_core());
 }
 
 static enum ben_status info_scan(const char *path)

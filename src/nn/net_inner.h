@@ -17,12 +17,17 @@
 
 #define NET_PARAMS       80                  /* more than the network has */
 #define NET_TOGETHER     8                   /* Monte Carlo samples side by side, at most */
+#define NET_GROUP        4                   /* slices side by side, at most */
 #define BEN_MAX_CHANNELS (256 << BEN_LEVELS) /* of config.channels' bound, at the bottom */
 
 /* Places of the blocks in net->blocks; levels count from 0, the full size. */
 enum { NET_START = BEN_LEVELS, NET_END };
 #define NET_ENC(level) (level)
 #define NET_DEC(level) (BEN_BLOCKS - 1 - (level))
+
+/* From here down maps are small and weights large: slices or samples pass this level and those
+ * below it side by side, so that weights are read once for all of them. */
+#define NET_DEEP (BEN_LEVELS - 1)
 
 struct net_conv {
     struct conv_shape shape;
@@ -50,12 +55,12 @@ struct net_up {
     float *y; /* training */
 };
 
-/* What one thread needs for one slice in prediction. */
+/* What one thread needs for one group of slices in prediction. */
 struct net_workspace {
-    float *a, *b;            /* the largest tensor, twice */
-    float *skip[BEN_LEVELS]; /* what the encoders leave for the decoders */
+    float *a, *b, *deep; /* the largest tensor, or NET_TOGETHER of level NET_DEEP */
+    float
+        *skip[BEN_LEVELS]; /* what the encoders leave for the decoders, of net->group slices */
     /* Monte Carlo: */
-    float *deep;             /* the largest tensor, or NET_TOGETHER of the bottleneck's */
     float *ahead;            /* what the first block with dropout gives before it */
     float *part[BEN_LEVELS]; /* what the skips add to the decoders' first convolutions */
     float *kept;             /* of the non-local block */
@@ -66,6 +71,7 @@ struct net_workspace {
 struct net {
     struct net_config config;
     int max_batch, threads;
+    int group; /* slices that a thread takes side by side, at most */
     bool training;
     struct net_param params[NET_PARAMS];
     int n_params;

@@ -203,7 +203,7 @@ static size_t keep_words(const struct net *net)
 {
     size_t most = 0;
     for (int b = 0; b < BEN_BLOCKS; b++) {
-        size_t n = b == NET_START || b == NET_END ? NET_TOGETHER : 1;
+        size_t n = b >= NET_START && b <= NET_DEC(NET_DEEP) ? NET_TOGETHER : 1;
         if (net->config.dropout[b] > 0)
             most = larger(most, n * net_block_floats(&net->blocks[b]) / 16);
     }
@@ -216,7 +216,6 @@ static void reserve_sampling(const struct net *net, struct reservation *r,
     int first = net_first_dropout(net);
     if (first == BEN_BLOCKS)
         return;
-    w->deep = take_floats(r, net_block_floats(&net->blocks[NET_ENC(0)]));
     w->ahead = take_floats(r, net_block_floats(&net->blocks[first]));
     for (int l = 0; l < BEN_LEVELS; l++)
         w->part[l] = take_floats(r, net_block_floats(&net->blocks[NET_DEC(l)]));
@@ -228,8 +227,10 @@ static void reserve_workspace(const struct net *net, struct reservation *r,
     size_t top = net_block_floats(&net->blocks[NET_ENC(0)]);
     w->a = take_floats(r, top);
     w->b = take_floats(r, top);
+    w->deep = take_floats(r, top);
     for (int l = 0; l < BEN_LEVELS; l++)
-        w->skip[l] = take_floats(r, net_block_floats(&net->blocks[NET_ENC(l)]));
+        w->skip[l] =
+            take_floats(r, (size_t)net->group * net_block_floats(&net->blocks[NET_ENC(l)]));
     reserve_sampling(net, r, w);
     if (net->config.nonlocal)
         w->kept = take_floats(r, nonlocal_kept_floats(&net->nonlocal));
@@ -315,6 +316,8 @@ enum ben_status net_plan(struct net *net)
     TRY(check_config(&net->config, net->max_batch));
     int threads = omp_get_max_threads();
     net->threads = threads < net->max_batch ? threads : net->max_batch;
+    net->group = (net->max_batch + net->threads - 1) / net->threads;
+    net->group = net->group < NET_GROUP ? net->group : NET_GROUP;
     plan_layers(net);
     struct reservation r = {0};
     reserve(net, &r);

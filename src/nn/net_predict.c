@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Predictions: one thread takes one slice through the whole network, and in Monte Carlo passes
- * only those parts of it several times that come after dropout. */
+/* Predictions: one thread takes a few slices through the whole network, and in Monte Carlo passes one
+ * slice, several times through those parts that come after dropout. */
 #include "nn/nlunet.h"
 
 #include <omp.h>
@@ -24,7 +24,6 @@ static struct walk walk_start(const struct net *net, const struct walk_aim *aim,
                               int slice)
 {
     const struct net_workspace *work = &net->workspaces[omp_get_thread_num()];
-    poison(work);
     return (struct walk){.net = net,
                          .aim = aim,
                          .work = work,
@@ -35,29 +34,93 @@ static struct walk walk_start(const struct net *net, const struct walk_aim *aim,
                          .key = aim->keys ? aim->keys[slice] : 0};
 }
 
+/* Tensor i of those in crowd, to go on alone behind block; its two work buffers are those that the
+ * crowd's tensors do not lie in. */
+static struct walk walk_alone(const struct walk *crowd, int i, int block)
+{
+    struct walk w = *crowd;
+    w.a = nlunet_free(crowd);
+    w.b = w.work->b;
+    w.at = crowd->at + (size_t)i * net_block_floats(&w.net->blocks[block]);
+    w.n = 1;
+    return w;
+}
+
+/* Slices that go together, and where what they give goes: prob or moments. */
+struct group {
+    const float *x;
+    int first, n;
+    float *prob;     /* [slices][pixels] of all slices; NULL: not wanted */
+    double *moments; /* [slices][width] of all */
+    size_t width;
+};
+
+static double *group_moments(const struct group *group, int i)
+{
+    return group->moments ? group->moments + (size_t)(group->first + i) * group->width : NULL;
+}
+
+/* Through the blocks up to last: one by one down to level NET_DEEP, side by side from there, and
+ * on the way up one by one again. */
+static void walk_group(const struct net *net, const struct walk_aim *aim,
+                       const struct group *group, int last)
+{
+    const int deep_end = NET_DEC(NET_DEEP);
+    struct walk crowd = walk_start(net, aim, group->x, group->first);
+    poison(crowd.work);
+    for (int i = 0; i < group->n; i++) {
+        struct walk w = walk_start(net, aim, group->x, group->first + i);
+        w.place = i;
+        w.moments = group_moments(group, i);
+        nlunet_walk(&w, 0, last < NET_DEEP ? last + 1 : NET_DEEP);
+    }
+    crowd.n = group->n;
+    crowd.moments = group_moments(group, 0);
+    crowd.at = nlunet_skip(&crowd, NET_DEEP - 1);
+    crowd.a = crowd.work->deep;
+    crowd.b = crowd.work->a;
+    if (last >= NET_DEEP)
+        nlunet_walk(&crowd, NET_DEEP, last < deep_end ? last + 1 : deep_end + 1);
+    for (int i = 0; last > deep_end && i < group->n; i++) {
+        struct walk w = walk_alone(&crowd, i, deep_end);
+        w.place = i;
+        w.moments = group_moments(group, i);
+        nlunet_walk(&w, deep_end + 1, last + 1);
+        if (group->prob)
+            nlunet_finish(&w, group->prob + (size_t)(group->first + i) * image_floats(net));
+    }
+}
+
+/* Groups as even as the threads can share them. */
+static void walk_slices(const struct net *net, const struct walk_aim *aim, struct group all,
+                        int last)
+{
+    int n = all.n, at_once = net->threads * net->group;
+    int groups = net->threads * ((n + at_once - 1) / at_once);
+    groups = groups < n ? groups : n;
+    ENSURE(n <= net->max_batch);
+#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
+    for (int g = 0; g < groups; g++) {
+        struct group group = all;
+        group.first = (int)((long)n * g / groups);
+        group.n = (int)((long)n * (g + 1) / groups) - group.first;
+        walk_group(net, aim, &group, last);
+    }
+}
+
 void net_predict(struct net *net, const float *x, int n, float *prob)
 {
     const struct walk_aim aim = {.mode = BEN_INFER, .first = BEN_BLOCKS};
-    ENSURE(n <= net->max_batch);
-#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
-    for (int i = 0; i < n; i++) {
-        struct walk walk = walk_start(net, &aim, x, i);
-        nlunet_walk(&walk, 0, BEN_BLOCKS);
-        nlunet_finish(&walk, prob + (size_t)i * image_floats(net));
-    }
+    walk_slices(net, &aim, (struct group){.x = x, .n = n, .prob = prob}, BEN_BLOCKS - 1);
 }
 
 void net_stats(struct net *net, int block, const float *x, int n, double *moments)
 {
     const struct walk_aim aim = {.mode = BEN_STATS, .first = BEN_BLOCKS, .block = block};
     size_t width = 2 * (size_t)net_block_channels(net, block);
-    ENSURE(block >= 0 && block < BEN_BLOCKS && n <= net->max_batch);
-#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
-    for (int i = 0; i < n; i++) {
-        struct walk walk = walk_start(net, &aim, x, i);
-        walk.moments = moments + (size_t)i * width;
-        nlunet_walk(&walk, 0, block + 1);
-    }
+    ENSURE(block >= 0 && block < BEN_BLOCKS);
+    walk_slices(net, &aim, (struct group){.x = x, .n = n, .moments = moments, .width = width},
+                block);
 }
 
 /* Where the samples of one slice go: to prob, or into the three running means of as many as went
@@ -113,8 +176,7 @@ static void deliver(const struct walk *w, const struct sink *sink, uint32_t plac
         sink_vote(sink, image_floats(w->net), place, (float)vote, prob);
 }
 
-/* Samples that go through the end of the bottleneck together. There maps are small, so that
- * the weights are read once for all of them. */
+/* Samples that go side by side below level NET_DEEP. */
 static int together(const struct walk_aim *aim, uint32_t left)
 {
     if (aim->first != NET_START)
@@ -124,7 +186,7 @@ static int together(const struct walk_aim *aim, uint32_t left)
 }
 
 /* w with samples sample .. sample + n - 1 of what lies ready ahead of the first dropout, on its
- * way to the block where each goes on alone; returns that block. */
+ * way to the block behind which each goes on alone; returns that block. */
 static int set_off(struct walk *w, uint32_t sample, int n)
 {
     int first = w->aim->first;
@@ -139,23 +201,18 @@ static int set_off(struct walk *w, uint32_t sample, int n)
         memcpy(from + i * floats, w->work->ahead, floats * sizeof *from);
     nlunet_drop(w, first, from);
     if (first != NET_START)
-        return first + 1;
-    nlunet_walk(w, NET_END, NET_END + 1);
-    return NET_END + 1;
+        return first;
+    nlunet_walk(w, NET_END, NET_DEC(NET_DEEP) + 1);
+    return NET_DEC(NET_DEEP);
 }
 
 /* The rest of the way for tensor i of those in crowd. */
 static void go_alone(const struct walk *crowd, int i, int block, const struct sink *sink,
                      uint32_t place)
 {
-    struct walk w = *crowd;
-    size_t floats = net_block_floats(&w.net->blocks[block - 1]);
-    w.a = nlunet_free(crowd);
-    w.b = w.work->b;
-    w.at = crowd->at + (size_t)i * floats;
+    struct walk w = walk_alone(crowd, i, block);
     w.sample = crowd->sample + (uint32_t)i;
-    w.n = 1;
-    nlunet_walk(&w, block, BEN_BLOCKS);
+    nlunet_walk(&w, block + 1, BEN_BLOCKS);
     deliver(&w, sink, place, 1);
 }
 
@@ -190,6 +247,7 @@ static void sample_slices(struct net *net, const float *x, int n,
 #pragma omp parallel for num_threads(net->threads) schedule(dynamic)
     for (int i = 0; i < n; i++) {
         struct walk walk = walk_start(net, &aim, x, i);
+        poison(walk.work);
         size_t skip = (size_t)i * image_floats(net);
         struct sink here = {.prob = sink->prob ? sink->prob + skip : NULL};
         if (!sink->prob)

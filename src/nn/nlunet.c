@@ -5,6 +5,7 @@
 #include "nn/norm.h"
 #include "nn/pool.h"
 
+/* [2][channels] of one tensor. */
 static void measure(const struct net_block *block, const float *y, double *moments)
 {
     int c = net_channels(block);
@@ -64,7 +65,7 @@ void nlunet_part(const struct walk *w)
 {
     for (int l = 0; l < BEN_LEVELS; l++) {
         const struct net_block *block = &w->net->blocks[NET_DEC(l)];
-        struct conv_part part = skipped(block, w->work->skip[l]);
+        struct conv_part part = skipped(block, nlunet_skip(w, l));
         if (!is_parted(w, l))
             continue;
         double start = net_clock_start(w->net);
@@ -83,7 +84,7 @@ static void convolve_first(const struct walk *w, int b, float *y)
 {
     const struct net_block *block = &w->net->blocks[b];
     const struct net_conv *conv = &block->conv1;
-    const float *skip = b > NET_END ? w->work->skip[level_of(b)] : NULL;
+    const float *skip = b > NET_END ? nlunet_skip(w, level_of(b)) : NULL;
     const float *bias = net_value(w->net, conv->param + 1);
     struct conv_input in = {w->at, skip, conv->shape.c - block->skip_channels};
     struct conv_part part = upsampled(block, w->at);
@@ -119,7 +120,7 @@ static bool block_forward(struct walk *w, int b)
     struct conv_norm norm = {.scale = block->scale, .shift = block->shift};
     float *between = nlunet_free(w), *out = between == w->a ? w->b : w->a;
     if (b < NET_START)
-        out = w->work->skip[b];
+        out = nlunet_skip(w, b);
     if (b > w->aim->first && w->net->config.dropout[b] > 0) {
         draw(w, b);
         norm.keep = w->work->keep;
@@ -128,8 +129,9 @@ static bool block_forward(struct walk *w, int b)
     convolve_first(w, b, between);
     convolve_second(w, b, between, ends ? NULL : &norm, out);
     w->at = out;
-    if (ends)
-        measure(block, out, w->moments);
+    for (int i = 0; ends && i < w->n; i++)
+        measure(block, out + (size_t)i * net_block_floats(block),
+                w->moments + (size_t)i * 2 * (size_t)net_channels(block));
     return !ends;
 }
 
@@ -138,7 +140,7 @@ static void pool(struct walk *w, int level)
     const struct conv_shape *shape = &w->net->blocks[NET_ENC(level)].conv2.shape;
     float *out = nlunet_free(w);
     double start = net_clock_start(w->net);
-    pool_forward(shape->o / 16, shape->h, shape->w, w->at, out);
+    pool_forward(w->n * (shape->o / 16), shape->h, shape->w, w->at, out);
     w->at = out;
     net_clock_stop(w->net, NET_LAYER_POOL(level), start);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Prediction as a walk through the paper's figure, block by block, that can stop and go on:
  * between nn/net.h's predictions (net_predict.c) and the layers. One thread walks with one
- * tensor, or with several samples of one slice, one behind the other. Not for others. */
+ * tensor, or with several slices or samples of one slice, one behind the other. Not for others. */
 #ifndef BEN_NN_NLUNET_H
 #define BEN_NN_NLUNET_H
 
@@ -22,15 +22,16 @@ struct walk {
     const struct net_workspace *work;
     const float *at; /* the tensors on the way; at first the image */
     float *a, *b;    /* where they go in turn */
-    int n;           /* how many, samples sample, sample + 1, ... */
+    int n;           /* how many: slices, or samples sample, sample + 1, ... */
+    int place;       /* of the first one's skips in work->skip */
     uint32_t key;    /* MC: of the slice */
     uint32_t sample; /* MC */
-    double *moments; /* STATS */
+    double *moments; /* STATS: of the first */
 };
 
 /* Through blocks [from, to), each with what lies ahead of it; leaves w->at. With dropout behind
  * those after aim->first, whose own is nlunet_drop's. False: the walk was for a measurement,
- * which is made. Encoders take one tensor only, and leave work->skip. */
+ * which is made. Encoders leave work->skip, from w->place on. */
 bool nlunet_walk(struct walk *w, int from, int to);
 
 /* In place, dropout behind block b. */
@@ -42,6 +43,13 @@ void nlunet_part(const struct walk *w);
 
 /* The last layer: prob [size][size] of one tensor. */
 void nlunet_finish(const struct walk *w, float *prob);
+
+/* What encoder level leaves of the first tensor. */
+static inline float *nlunet_skip(const struct walk *w, int level)
+{
+    return w->work->skip[level] +
+           (size_t)w->place * net_block_floats(&w->net->blocks[NET_ENC(level)]);
+}
 
 /* The work buffer that w->at does not lie in. */
 static inline float *nlunet_free(const struct walk *w)

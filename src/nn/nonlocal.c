@@ -176,3 +176,8 @@ void nonlocal_backward(const struct nonlocal_shape *shape, const float *weight,
             (struct factor){weight, z.c, false}, d.x, z.c);
     add_rows(z.c, z.n, dx, d.x, dx);
 }
+
+const char *nonlocal_blas_core(void)
+{
+    return openblas_get_corename();
+}

@@ -30,4 +30,7 @@ void nonlocal_forward(const struct nonlocal_shape *shape, const float *x, const 
 void nonlocal_backward(const struct nonlocal_shape *shape, const float *weight,
                        const float *kept, float *dx, float *dweight, float *scratch);
 
+/* The kind of core whose kernels OpenBLAS took, by its own name for it. Local. */
+const char *nonlocal_blas_core(void);
+
 #endif
