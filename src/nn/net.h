@@ -105,6 +105,12 @@ struct net_certainty {
 void net_monte_carlo(struct net *net, const float *x, int n, const struct net_samples *samples,
                      const struct net_certainty *out);
 
+/* What the non-local block, which the net must have, draws on (nonlocal_attention): in mode INFER,
+ * for each slice, query [n][size/16][size/16] >= 0 says how much each place's view counts, and key,
+ * of the same shape, becomes how much these draw on each place; 1 is even, all 0 without a view.
+ * Costs less than half a prediction. Local. */
+void net_attention(struct net *net, const float *x, int n, const float *query, float *key);
+
 /* Mode STATS: the input of norm layer block (0..BEN_BLOCKS-1), per slice and channel: moments
  * [n][2][channels of that block] = mean and sum of squared deviations over the pixels. Local. */
 void net_stats(struct net *net, int block, const float *x, int n, double *moments);

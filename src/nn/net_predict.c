@@ -123,6 +123,19 @@ void net_stats(struct net *net, int block, const float *x, int n, double *moment
                 block);
 }
 
+void net_attention(struct net *net, const float *x, int n, const float *query, float *key)
+{
+    const struct walk_aim aim = {.mode = BEN_INFER, .first = BEN_BLOCKS};
+    ENSURE(n <= net->max_batch && net->config.nonlocal);
+#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
+    for (int i = 0; i < n; i++) {
+        struct walk walk = walk_start(net, &aim, x, i);
+        size_t skip = (size_t)i * (size_t)net->nonlocal.positions;
+        nlunet_walk(&walk, 0, NET_END + 1);
+        nonlocal_attention(&net->nonlocal, walk.work->kept, query + skip, key + skip);
+    }
+}
+
 /* Where the samples of one slice go: to prob, or into the three running means of as many as went
  * ahead and, where wanted, the votes. */
 struct sink {

@@ -145,6 +145,22 @@ void nonlocal_forward(const struct nonlocal_shape *shape, const float *x, const 
     add_rows(z.c, z.n, x, scratch, out);
 }
 
+void nonlocal_attention(const struct nonlocal_shape *shape, const float *kept,
+                        const float *query, float *key)
+{
+    struct sizes z = sizes_of(shape);
+    const float *s = kept_at(&z, (float *)kept).s;
+    double weight = 0;
+    for (int q = 0; q < z.n; q++)
+        weight += (double)query[q];
+    for (int p = 0; p < z.n; p++) {
+        double sum = 0;
+        for (int q = 0; p / 2 < z.m && q < z.n; q++)
+            sum += (double)query[q] * (double)s[(size_t)q * (size_t)z.stride + p / 2];
+        key[p] = weight > 0 ? (float)(sum / weight * z.m) : 0;
+    }
+}
+
 void nonlocal_backward(const struct nonlocal_shape *shape, const float *weight,
                        const float *kept, float *dx, float *dweight, float *scratch)
 {

@@ -26,6 +26,13 @@ size_t nonlocal_weight_floats(const struct nonlocal_shape *shape);
 void nonlocal_forward(const struct nonlocal_shape *shape, const float *x, const float *weight,
                       float *out, float *kept, float *scratch);
 
+/* What positions draw on, of what forward kept: key [positions] = the rows of S averaged with
+ * weights query [positions] >= 0, times the number of their columns, so that 1 is what an even
+ * S gives; two neighbours that were pooled share a column, an odd last position has 0. All 0 where
+ * no query has weight. */
+void nonlocal_attention(const struct nonlocal_shape *shape, const float *kept,
+                        const float *query, float *key);
+
 /* In place dx: comes as the gradient of out, leaves as that of x; dweight is overwritten. */
 void nonlocal_backward(const struct nonlocal_shape *shape, const float *weight,
                        const float *kept, float *dx, float *dweight, float *scratch);

@@ -2,37 +2,206 @@
 #include "qa/predict.h"
 #include "prep/slab.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-static enum ben_status predict_share(struct net *net, const struct prepared *prepared,
-                                     long first, long count, float *prob)
+#define CELL 16 /* network pixels along the edge of one of the non-local block's positions */
+
+/* A team's work on one scan. */
+struct job {
+    struct net *net;
+    const struct predict_config *config;
+    const struct prepared *prepared;
+    const struct predict_maps *maps;
+    struct mcqa_sums *slices; /* [slices of the scan], NULL without samples */
+    size_t pixels;            /* of a slice */
+    int cells;                /* positions along a slice's edge */
+    /* Of a batch, [BEN_PREDICT_BATCH][size][size]: */
+    float *x, *y, *aleatoric, *epistemic, *votes, *attention;
+    float *query, *key; /* [BEN_PREDICT_BATCH][cells][cells] */
+};
+
+static enum ben_status take(float **floats, size_t n)
 {
     enum ben_status st = BEN_OK;
-    size_t pixels = (size_t)prepared->slices.size * (size_t)prepared->slices.size;
-    float *x = NULL, *y = NULL;
-    TRY_NEW(x = aligned_alloc(64, BEN_PREDICT_BATCH * pixels * sizeof *x));
-    TRY_NEW(y = aligned_alloc(64, BEN_PREDICT_BATCH * pixels * sizeof *y));
-    for (long at = first; at < first + count; at += BEN_PREDICT_BATCH) {
-        long left = first + count - at;
-        int n = left < BEN_PREDICT_BATCH ? (int)left : BEN_PREDICT_BATCH;
-        slices_extract(&prepared->slices, prepared->volume, (int)at, n, x);
-        net_predict(net, x, n, y);
-        slices_restore(&prepared->slices, y, (int)at, n, prob);
+    size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
+    TRY_NEW(*floats = aligned_alloc(64, bytes));
+out:
+    return st;
+}
+
+static enum ben_status open_job(struct job *job)
+{
+    enum ben_status st = BEN_OK;
+    size_t all = BEN_PREDICT_BATCH * job->pixels;
+    size_t cells = BEN_PREDICT_BATCH * (size_t)job->cells * (size_t)job->cells;
+    TRY(take(&job->x, all));
+    TRY(take(&job->y, all));
+    if (job->config->samples) {
+        TRY_NEW(job->slices = calloc((size_t)job->prepared->slices.count, sizeof *job->slices));
+        TRY(take(&job->aleatoric, all));
+        TRY(take(&job->epistemic, all));
+        TRY(take(&job->votes, all));
+    }
+    if (job->maps->attention) {
+        TRY(take(&job->attention, all));
+        TRY(take(&job->query, cells));
+        TRY(take(&job->key, cells));
     }
 out:
-    free(x);
-    free(y);
+    return st;
+}
+
+static void close_job(struct job *job)
+{
+    float *all[] = {job->x,     job->y,         job->aleatoric, job->epistemic,
+                    job->votes, job->attention, job->query,     job->key};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    free(job->slices);
+}
+
+/* x -> y and what else the samples give. */
+static void sample(struct job *job, int first, int n)
+{
+    uint32_t keys[BEN_PREDICT_BATCH];
+    int size = job->prepared->slices.size;
+    for (int i = 0; i < n; i++)
+        keys[i] = (uint32_t)(first + i);
+    const struct net_samples samples = {job->config->seed, keys, 0, job->config->samples};
+    const struct net_certainty out = {job->y, job->aleatoric, job->epistemic, job->votes};
+    net_monte_carlo(job->net, job->x, n, &samples, &out);
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < n; i++) {
+        size_t skip = (size_t)i * job->pixels;
+        const struct net_certainty one = {out.mean + skip, out.aleatoric + skip,
+                                          out.epistemic + skip, out.votes + skip};
+        mcqa_measure(&one, size, samples.count, job->config->threshold,
+                     &job->slices[first + i]);
+    }
+}
+
+/* The uncertainty takes the aleatoric part's place. */
+static void restore_uncertainty(struct job *job, int first, int n)
+{
+    for (size_t i = 0; i < (size_t)n * job->pixels; i++)
+        job->aleatoric[i] += job->epistemic[i];
+    slices_restore(&job->prepared->slices, job->aleatoric, first, n, job->maps->uncertainty);
+}
+
+/* The share of each cell's pixels that are above the threshold. */
+static void find_queries(const struct job *job, const float *prob, float *query)
+{
+    int size = job->prepared->slices.size, cells = job->cells;
+    for (int i = 0; i < cells * cells; i++) {
+        const float *corner =
+            prob + (size_t)(i / cells * CELL) * (size_t)size + i % cells * CELL;
+        int inside = 0;
+        for (int p = 0; p < CELL * CELL; p++)
+            inside +=
+                corner[(size_t)(p / CELL) * (size_t)size + p % CELL] > job->config->threshold;
+        query[i] = (float)inside / (CELL * CELL);
+    }
+}
+
+/* Cells [cells][cells] -> [size][size], linear between their centres. */
+static void enlarge(const float *cell, int cells, float *to)
+{
+    int size = cells * CELL;
+    for (int r = 0; r < size; r++)
+        for (int c = 0; c < size; c++) {
+            float y = fminf(fmaxf((r + 0.5F) / CELL - 0.5F, 0), (float)(cells - 1));
+            float x = fminf(fmaxf((c + 0.5F) / CELL - 0.5F, 0), (float)(cells - 1));
+            int top = (int)y, left = (int)x;
+            int below = top + 1 < cells ? top + 1 : top,
+                right = left + 1 < cells ? left + 1 : left;
+            const float *a = cell + top * cells, *b = cell + below * cells;
+            float upper = a[left] + (x - (float)left) * (a[right] - a[left]);
+            float lower = b[left] + (x - (float)left) * (b[right] - b[left]);
+            to[(size_t)r * (size_t)size + c] = upper + (y - (float)top) * (lower - upper);
+        }
+}
+
+static void attend(struct job *job, int first, int n)
+{
+    size_t cells = (size_t)job->cells * (size_t)job->cells;
+    for (int i = 0; i < n; i++)
+        find_queries(job, job->y + (size_t)i * job->pixels, job->query + (size_t)i * cells);
+    net_attention(job->net, job->x, n, job->query, job->key);
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < n; i++)
+        enlarge(job->key + (size_t)i * cells, job->cells,
+                job->attention + (size_t)i * job->pixels);
+    slices_restore(&job->prepared->slices, job->attention, first, n, job->maps->attention);
+}
+
+static void predict_share(struct job *job, int first, int count)
+{
+    const struct slice_geometry *slices = &job->prepared->slices;
+    for (int at = first; at < first + count; at += BEN_PREDICT_BATCH) {
+        int left = first + count - at, n = left < BEN_PREDICT_BATCH ? left : BEN_PREDICT_BATCH;
+        slices_extract(slices, job->prepared->volume, at, n, job->x);
+        if (job->config->samples)
+            sample(job, at, n);
+        else
+            net_predict(job->net, job->x, n, job->y);
+        slices_restore(slices, job->y, at, n, job->maps->prob);
+        if (job->maps->uncertainty)
+            restore_uncertainty(job, at, n);
+        if (job->maps->attention)
+            attend(job, at, n);
+    }
+}
+
+/* The shares of all ranks to all; the slices' sums together. */
+static enum ben_status unite(const struct comm *team, const struct job *job,
+                             struct mcqa_sums *sums)
+{
+    enum ben_status st = BEN_OK;
+    float *const maps[] = {job->maps->prob, job->maps->uncertainty, job->maps->attention};
+    const struct prepared *prepared = job->prepared;
+    for (int i = 0; i < 3; i++)
+        if (maps[i])
+            TRY(slab_exchange(team, maps[i], prepared->volume->dim,
+                              (int)prepared->slices.plane));
+    if (!sums)
+        goto out;
+    TRY(comm_share_rows(team, job->slices, prepared->slices.count, sizeof *job->slices));
+    *sums = (struct mcqa_sums){0};
+    for (int i = 0; i < prepared->slices.count; i++)
+        mcqa_add(sums, &job->slices[i]);
+out:
+    return st;
+}
+
+enum ben_status predict_scan(const struct comm *team, struct net *net,
+                             const struct predict_config *config,
+                             const struct prepared *prepared, const struct predict_maps *maps,
+                             struct mcqa_sums *sums)
+{
+    enum ben_status st = BEN_OK;
+    size_t size = (size_t)prepared->slices.size;
+    struct job job = {.net = net,
+                      .config = config,
+                      .prepared = prepared,
+                      .maps = maps,
+                      .pixels = size * size,
+                      .cells = prepared->slices.size / CELL};
+    long first, count;
+    ENSURE(config->samples > 0 || (!maps->uncertainty && !sums));
+    comm_share(prepared->slices.count, team->rank, team->size, &first, &count);
+    TRY(comm_agree(team, open_job(&job)));
+    predict_share(&job, (int)first, (int)count);
+    TRY(unite(team, &job, sums));
+out:
+    close_job(&job);
     return st;
 }
 
 enum ben_status predict_volume(const struct comm *team, struct net *net,
                                const struct prepared *prepared, float *prob)
 {
-    enum ben_status st = BEN_OK;
-    long first, count;
-    comm_share(prepared->slices.count, team->rank, team->size, &first, &count);
-    TRY(comm_agree(team, predict_share(net, prepared, first, count, prob)));
-    TRY(slab_exchange(team, prob, prepared->volume->dim, (int)prepared->slices.plane));
-out:
-    return st;
+    const struct predict_config config = {0};
+    const struct predict_maps maps = {.prob = prob};
+    return predict_scan(team, net, &config, prepared, &maps, NULL);
 }

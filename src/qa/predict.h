@@ -1,17 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The network on a prepared scan: slices in batches, probabilities back on the canonical grid. */
+/* The network on a prepared scan: slices in batches, probabilities back on the canonical grid; on
+ * request Monte Carlo samples instead of one pass, with maps and sums that tell how sure it is,
+ * and what the network looks at. */
 #ifndef BEN_QA_PREDICT_H
 #define BEN_QA_PREDICT_H
 
 #include "mpi/comm.h"
 #include "nn/net.h"
 #include "prep/prepare.h"
+#include "qa/mcqa.h"
 
 #define BEN_PREDICT_BATCH 8 /* slices per call: enough for the threads, small in memory */
 
-/* prob [voxels of the canonical grid], written whole on every rank of the team; the slices are
- * shared among the ranks. The net's max_batch is at least BEN_PREDICT_BATCH. Results depend
- * neither on the team's size nor on threads. Collective on team. */
+struct predict_config {
+    uint32_t samples; /* Monte Carlo samples of each slice; 0: one plain pass */
+    uint64_t seed;    /* of their dropout masks, with the slice's place in the scan: all scans
+                         are seen through the same masks, whoever works on them */
+    float threshold;  /* of the mask that the sums are about */
+};
+
+/* All [voxels of the canonical grid], written whole on every rank of the team. */
+struct predict_maps {
+    float *prob;        /* of one pass, or the mean of the samples */
+    float *uncertainty; /* aleatoric + epistemic; NULL: not wanted; needs samples */
+    /* How much the brain's places draw on each other place in the non-local block, 1 where all
+     * are drawn on alike, 0 in slices without brain: the attention of its queries (positions of
+     * 16 x 16 network pixels), each with the share of its pixels that are above the threshold,
+     * linear between the positions. NULL: not wanted; needs a net with that block. */
+    float *attention;
+};
+
+/* The slices are shared among the ranks. sums: of the whole scan, added in slice order, on every
+ * rank; NULL: not wanted; needs samples. The net's max_batch is at least BEN_PREDICT_BATCH.
+ * Results depend neither on the team's size nor on threads. Collective on team. */
+enum ben_status predict_scan(const struct comm *team, struct net *net,
+                             const struct predict_config *config,
+                             const struct prepared *prepared, const struct predict_maps *maps,
+                             struct mcqa_sums *sums);
+
+/* One plain pass, prob alone. */
 enum ben_status predict_volume(const struct comm *team, struct net *net,
                                const struct prepared *prepared, float *prob);
 

@@ -321,6 +321,30 @@ static void test_certain(void)
     images_free(&m);
 }
 
+/* The views' attention adds up, is a slice's own, and comes from the views that count. */
+static void test_attention(void)
+{
+    enum { CELLS = CASE_PIXELS / 256 };
+    const struct net_config config = case_config(true, 0.3);
+    struct images m = images_new(2);
+    struct net *net = fresh_net(&config, 2, false);
+    const float query[2 * CELLS] = {0, 0.5F, 0, 1, 0, 0, 0, 0};
+    float key[2 * CELLS], alone[CELLS];
+    net_attention(net, m.x, 2, query, key);
+    double sum = 0;
+    for (int i = 0; i < CELLS; i++) {
+        sum += key[i];
+        CU_ASSERT_EQUAL(key[CELLS + i], 0);
+    }
+    CHECK_NEAR(sum, CELLS, 1e-5);
+    net_attention(net, m.x, 1, query, alone);
+    CU_ASSERT_EQUAL(memcmp(alone, key, sizeof alone), 0);
+    net_attention(net, m.x + CASE_PIXELS, 1, query, alone);
+    CU_ASSERT(memcmp(alone, key, sizeof alone) != 0);
+    net_free(&net);
+    images_free(&m);
+}
+
 /* Sets block's running statistics to those of its input over the slices; earlier blocks have
  * theirs already. */
 static void adopt(struct net *net, int b, const float *x, int n)
@@ -597,6 +621,7 @@ static const struct check_test tests[] = {
     {"what samples share", test_sharing},
     {"certainty from samples", test_certainty},
     {"certainty without dropout", test_certain},
+    {"what the non-local block draws on", test_attention},
     {"slope with dropout", test_slope},
     {"a batch shared among ranks", test_shares},
 };

@@ -125,19 +125,33 @@ static void teardown(struct data *d)
         free(all[i]);
 }
 
-/* The loss <out, dout> and out at (x, w) + step * (direction of x, of w). */
-static double loss_at(const struct data *d, double step, const float *along_x,
-                      const float *along_w, double *out)
+/* Rows of positions, as the twin has them. */
+static double *rows_of(const struct data *d, double step, const float *along)
 {
-    double *x = fresh(d->n), *w = fresh(d->nw), loss = 0;
+    double *x = fresh(d->n);
     int c = d->shape.c, n = d->shape.positions;
     for (int p = 0; p < n; p++)
         for (int k = 0; k < c; k++) {
             size_t at = layer_at((size_t)n, k, (size_t)p);
-            x[p * c + k] = d->x[at] + (along_x ? step * along_x[at] : 0);
+            x[p * c + k] = d->x[at] + (along ? step * along[at] : 0);
         }
+    return x;
+}
+
+static double *weights_of(const struct data *d, double step, const float *along)
+{
+    double *w = fresh(d->nw);
     for (size_t i = 0; i < d->nw; i++)
-        w[i] = d->w[i] + (along_w ? step * along_w[i] : 0);
+        w[i] = d->w[i] + (along ? step * along[i] : 0);
+    return w;
+}
+
+/* The loss <out, dout> and out at (x, w) + step * (direction of x, of w). */
+static double loss_at(const struct data *d, double step, const float *along_x,
+                      const float *along_w, double *out)
+{
+    double *x = rows_of(d, step, along_x), *w = weights_of(d, step, along_w), loss = 0;
+    int c = d->shape.c, n = d->shape.positions;
     struct twin twin = {c, c / 2, n, n / 2, x, w};
     twin_forward(&twin, out);
     for (int p = 0; p < n; p++)
@@ -158,6 +172,37 @@ static void check_forward(const struct data *d)
             CHECK_NEAR(d->out[layer_at((size_t)n, k, (size_t)p)], out[p * c + k],
                        limits.forward);
     free(out);
+}
+
+/* Queries that count differently, and none at all. */
+static void check_attention(const struct data *d)
+{
+    int c = d->shape.c, n = d->shape.positions, m = n / 2;
+    double *x = rows_of(d, 0, NULL), *w = weights_of(d, 0, NULL), *s = fresh((size_t)m);
+    double *phi = fresh((size_t)m * (size_t)c / 2), *expected = fresh((size_t)n), weight = 0;
+    float *query = layer_random((size_t)n, 6), *key = layer_unset((size_t)n);
+    struct twin twin = {c, c / 2, n, m, x, w};
+    for (int k = 0; k < m * c / 2; k++)
+        phi[k] = pooled(&twin, 1, k / (c / 2), k % (c / 2));
+    for (int p = 0; p < n; p++) {
+        query[p] = fabsf(query[p]);
+        weight += query[p];
+        attention(&twin, phi, p, s);
+        for (int i = 0; i < 2 * m; i++)
+            expected[i] += query[p] * s[i / 2] * m;
+    }
+    nonlocal_attention(&d->shape, d->kept, query, key);
+    for (int p = 0; p < n; p++)
+        CHECK_NEAR(key[p], expected[p] / weight, limits.forward);
+    memset(query, 0, (size_t)n * sizeof *query);
+    nonlocal_attention(&d->shape, d->kept, query, key);
+    for (int p = 0; p < n; p++)
+        CU_ASSERT_EQUAL(key[p], 0);
+    double *doubles[] = {x, w, s, phi, expected};
+    for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++)
+        free(doubles[i]);
+    free(query);
+    free(key);
 }
 
 /* Along a random direction in x, and in each of the four weights by itself. */
@@ -188,6 +233,7 @@ static void every_shape(void)
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         struct data d = setup(shapes[i]);
         check_forward(&d);
+        check_attention(&d);
         check_backward(&d);
         teardown(&d);
     }
