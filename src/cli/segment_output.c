@@ -20,6 +20,10 @@ enum row_column {
     VOLUME,
     VOLUMES,
     SLICES,
+    UNCERTAINTY,
+    FLAG,
+    ALEATORIC,
+    EPISTEMIC,
     MASK,
     READ,
     N4,
@@ -37,6 +41,13 @@ static const struct table_level status_levels[] = {
     {NULL, NULL},
 };
 
+static const struct table_level flag_levels[] = {
+    {"pass", "the network is sure of the mask"},
+    {"review", "it is less sure: look at the mask"},
+    {"fail", "it is not sure, or found no brain: do not use the mask unseen"},
+    {NULL, NULL},
+};
+
 static const struct table_column columns[ROW_COLUMNS] = {
     [PARTICIPANT] = {"participant_id", BEN_TABLE_TEXT, 0, NULL, "the animal or person", NULL},
     [SESSION] = {"session_id", BEN_TABLE_TEXT, 0, NULL, "session of the scan", NULL},
@@ -48,6 +59,22 @@ static const struct table_column columns[ROW_COLUMNS] = {
                 "volume of the brain mask; the mean over time points of a 4-D scan", NULL},
     [VOLUMES] = {"n_volumes", BEN_TABLE_INTEGER, 0, NULL, "time points segmented", NULL},
     [SLICES] = {"slices", BEN_TABLE_INTEGER, 0, NULL, "slices the network saw of each", NULL},
+    [UNCERTAINTY] =
+        {"uncertainty", BEN_TABLE_REAL, 6, NULL,
+         "1 - the Dice to be expected of the mask from the mean probability of the "
+         "Monte Carlo samples, 0 to 1; the mean over time points of a 4-D scan; n/a "
+         "without --mc",
+         NULL},
+    [FLAG] = {"flag", BEN_TABLE_TEXT, 0, NULL,
+              "what the uncertainty says of the mask, by --review-from and --fail-from; n/a "
+              "without --mc",
+              flag_levels},
+    [ALEATORIC] =
+        {"aleatoric", BEN_TABLE_REAL, 6, NULL,
+         "aleatoric part of the samples' variance, summed over the scan, of each pixel "
+         "of brain; n/a without --mc",
+         NULL},
+    [EPISTEMIC] = {"epistemic", BEN_TABLE_REAL, 6, NULL, "the epistemic part likewise", NULL},
     [MASK] = {"mask", BEN_TABLE_TEXT, 0, NULL, "the mask, relative to this table", NULL},
     [READ] = {"seconds_read", BEN_TABLE_REAL, 3, "s", "time to read the scan", NULL},
     [N4] = {"seconds_n4", BEN_TABLE_REAL, 3, "s", "time of bias-field correction", NULL},
@@ -59,8 +86,15 @@ static const struct table_column columns[ROW_COLUMNS] = {
     [WRITE] = {"seconds_write", BEN_TABLE_REAL, 3, "s", "time to write the results", NULL},
 };
 
+enum mcqa_flag segment_flag(const struct mcqa_limits *limits,
+                            const struct segment_result *result)
+{
+    return result->volume_mm3 > 0 ? mcqa_flag_of(limits, result->uncertainty) : BEN_MCQA_FAIL;
+}
+
 static enum ben_status set_outcome(struct table *table, const struct scan *scan,
-                                   const struct segment_result *result, long row)
+                                   const struct segment_result *result,
+                                   const struct mcqa_limits *limits, long row)
 {
     enum ben_status st = BEN_OK;
     const struct derivative_source source = {scan->relative, scan->bids, scan->suffix_needed};
@@ -72,6 +106,11 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
     TRY(table_set_real(table, row, VOLUME, result->volume_mm3));
     TRY(table_set_integer(table, row, VOLUMES, result->n_volumes));
     TRY(table_set_integer(table, row, SLICES, result->slices));
+    TRY(table_set_real(table, row, UNCERTAINTY, result->uncertainty));
+    if (!isnan(result->uncertainty))
+        TRY(table_set_text(table, row, FLAG, mcqa_flag_name(segment_flag(limits, result))));
+    TRY(table_set_real(table, row, ALEATORIC, result->aleatoric));
+    TRY(table_set_real(table, row, EPISTEMIC, result->epistemic));
     TRY(table_set_real(table, row, READ, result->read_s));
     TRY(table_set_real(table, row, N4, result->n4_s));
     TRY(table_set_real(table, row, PREPARE, result->prepare_s));
@@ -84,7 +123,7 @@ out:
 }
 
 char *segment_row(const struct scan *scan, const struct segment_result *result,
-                  const char *reason)
+                  const struct mcqa_limits *limits, const char *reason)
 {
     enum ben_status st = BEN_OK;
     struct table *table = NULL;
@@ -100,7 +139,7 @@ char *segment_row(const struct scan *scan, const struct segment_result *result,
         TRY(table_set_text(table, row, STATUS, "failed"));
         TRY(table_set_text(table, row, REASON, reason));
     } else {
-        TRY(set_outcome(table, scan, result, row));
+        TRY(set_outcome(table, scan, result, limits, row));
     }
     line = table_line(table, row);
 out:
@@ -174,19 +213,31 @@ out:
     return st;
 }
 
-static enum ben_status load_probability(void *context, long row, float *voxels)
+static enum ben_status load_map(const struct mask_source *source, long row,
+                                enum derivative_kind kind, float *voxels)
 {
     enum ben_status st = BEN_OK;
-    const struct mask_source *source = context;
     struct volume *volume = NULL;
     char *path;
-    TRY_NEW(path = output_path(source, row, BEN_DERIVATIVE_PROBABILITY));
+    TRY_NEW(path = output_path(source, row, kind));
     TRY(nifti_read(path, BEN_VOLUME_DEFAULT, &volume, NULL));
+    if (memcmp(volume->dim, source->grids[row].dim, sizeof volume->dim) != 0)
+        FAIL(BEN_E_INPUT, "%s: changed while the cohort file was written", path);
     memcpy(voxels, volume->data, volume_voxels(volume) * sizeof *voxels);
 out:
     volume_free(&volume);
     free(path);
     return st;
+}
+
+static enum ben_status load_probability(void *context, long row, float *voxels)
+{
+    return load_map(context, row, BEN_DERIVATIVE_PROBABILITY, voxels);
+}
+
+static enum ben_status load_uncertainty(void *context, long row, float *voxels)
+{
+    return load_map(context, row, BEN_DERIVATIVE_UNCERTAINTY, voxels);
 }
 
 bool segment_row_failed(const struct table *table, long row)
@@ -241,10 +292,11 @@ static enum ben_status write_hdf5(const struct comm *world, struct mask_source *
                                           .attributes = attributes,
                                           .n_attributes = 3,
                                           .deflate = 4};
-    const struct results_source voxels = {.mask = load_mask,
-                                          .probability =
-                                              assembly->probability ? load_probability : NULL,
-                                          .context = source};
+    const struct results_source voxels = {
+        .mask = load_mask,
+        .probability = assembly->probability ? load_probability : NULL,
+        .uncertainty = assembly->uncertainty ? load_uncertainty : NULL,
+        .context = source};
     TRY(results_write(world, path, &cohort, &voxels));
 out:
     free(source->grids);

@@ -9,10 +9,15 @@
 #include "io/table.h"
 #include "mpi/journal.h"
 
+/* What to do about a scan, from its uncertainty; an empty mask fails. For scans with Monte Carlo
+ * samples. */
+enum mcqa_flag segment_flag(const struct mcqa_limits *limits,
+                            const struct segment_result *result);
+
 /* One row of results.tsv as a table of its own line, made when a scan ends. reason: NULL where
  * it succeeded. The caller frees; NULL without memory. */
 char *segment_row(const struct scan *scan, const struct segment_result *result,
-                  const char *reason);
+                  const struct mcqa_limits *limits, const char *reason);
 
 /* A failed scan's row says so in this column. */
 bool segment_row_failed(const struct table *table, long row);
@@ -25,9 +30,9 @@ char *segment_key(const struct scan *scan, uint64_t configuration);
 struct segment_assembly {
     const char *folder;
     const struct cohort *cohort;
-    const uint64_t *configuration; /* of each species */
-    bool hdf5, probability;
-    const char *effective, *weights; /* texts for the file's attributes */
+    const uint64_t *configuration;       /* of each species */
+    bool hdf5, probability, uncertainty; /* the file, and which maps in it */
+    const char *effective, *weights;     /* texts for the file's attributes */
 };
 
 /* From the journal in the folder; scans without an entry are left out. Counts what it found on

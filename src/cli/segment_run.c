@@ -88,6 +88,9 @@ static enum ben_status parse_arguments(struct run *run)
     run->output = context->args[n - 1];
     run->n_inputs = n - 1;
     run->to_file = nifti_ending(run->output) > 0;
+    if (run->config->uncertainty && run->config->mc == 0)
+        FAIL(BEN_E_ARG,
+             "--uncertainty comes from Monte Carlo samples: give --mc T, such as 10");
     if (run->to_file && run->n_inputs != 1)
         FAIL(BEN_E_ARG, "%s: one mask for %d inputs; name a folder as the output", run->output,
              run->n_inputs);
@@ -166,6 +169,8 @@ static enum ben_status open_models(struct run *run)
     const char *end = section ? strstr(section + 1, "\n[") : NULL;
     ENSURE(section && end);
     uint64_t hash = util_hash(UTIL_HASH_START, section, (size_t)(end - section));
+    if (run->config->mc > 0)
+        hash = util_hash(hash, &run->config->common.seed, sizeof run->config->common.seed);
     hash = util_hash(hash, BEN_VERSION, strlen(BEN_VERSION));
     for (int s = 0; s < BEN_SPECIES_COUNT; s++)
         if (wanted[s])
@@ -193,6 +198,11 @@ out:
     return st;
 }
 
+static struct mcqa_limits limits_of(const struct segment_config *config)
+{
+    return (struct mcqa_limits){config->review_from, config->fail_from};
+}
+
 static enum ben_status describe_job(const struct run *run, const struct scan *scan,
                                     struct segment_job *job)
 {
@@ -214,37 +224,56 @@ static enum ben_status describe_job(const struct run *run, const struct scan *sc
     job->post.components = config->components;
     job->post.min_mm3 = config->min_mm3;
     job->post.fill_holes = config->fill_holes;
+    job->predict = (struct predict_config){.samples = (uint32_t)config->mc,
+                                           .seed = (uint64_t)config->common.seed,
+                                           .threshold = (float)config->threshold};
+    job->limits = limits_of(config);
+    if (config->attention && !model->file->arch.nonlocal)
+        FAIL(BEN_E_ARG,
+             "%s: the network has no non-local block, so that there is no --attention",
+             model->path);
 out:
     return st;
 }
 
-/* The four files a scan may have; owned. */
+/* The files a scan may have; owned. */
 struct outputs {
-    char *mask, *probability, *brain, *mosaic;
+    char *path[BEN_DERIVATIVE_KINDS]; /* NULL: not wanted */
+    char *mosaic;
 };
 
 static void free_outputs(struct outputs *outputs)
 {
-    free(outputs->mask);
-    free(outputs->probability);
-    free(outputs->brain);
+    for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
+        free(outputs->path[kind]);
     free(outputs->mosaic);
 }
 
-/* OUT.nii.gz with _brain and so on before the ending. */
+static bool is_wanted(const struct segment_config *config, int kind)
+{
+    const bool wanted[BEN_DERIVATIVE_KINDS] = {
+        [BEN_DERIVATIVE_MASK] = true,
+        [BEN_DERIVATIVE_BRAIN] = config->brain,
+        [BEN_DERIVATIVE_PROBABILITY] = config->probability,
+        [BEN_DERIVATIVE_UNCERTAINTY] = config->uncertainty,
+        [BEN_DERIVATIVE_ATTENTION] = config->attention,
+    };
+    return wanted[kind];
+}
+
+/* OUT.nii.gz, and for the rest OUT_brain.nii.gz and so on. */
 static enum ben_status outputs_beside(const struct run *run, struct outputs *outputs)
 {
     enum ben_status st = BEN_OK;
-    const struct segment_config *config = run->config;
     const char *output = run->output;
-    int ending = (int)nifti_ending(output), stem = (int)strlen(output) - ending;
-    TRY_NEW(outputs->mask = strdup(output));
-    if (config->probability)
-        TRY_NEW(outputs->probability =
-                    util_format("%.*s_probability%s", stem, output, output + stem));
-    if (config->brain)
-        TRY_NEW(outputs->brain = util_format("%.*s_brain%s", stem, output, output + stem));
-    if (config->mosaic)
+    const struct derivative_source source = {output, false, false};
+    int stem = (int)(strlen(output) - nifti_ending(output));
+    TRY_NEW(outputs->path[BEN_DERIVATIVE_MASK] = strdup(output));
+    for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
+        if (is_wanted(run->config, kind) && !outputs->path[kind])
+            TRY_NEW(outputs->path[kind] = derivative_path(
+                        "", &source, (enum derivative_kind)kind, output + stem));
+    if (run->config->mosaic)
         TRY_NEW(outputs->mosaic = util_format("%.*s_mosaic.png", stem, output));
 out:
     return st;
@@ -255,17 +284,13 @@ static enum ben_status outputs_in_folder(const struct run *run,
                                          struct outputs *outputs)
 {
     enum ben_status st = BEN_OK;
-    const struct segment_config *config = run->config;
-    const char *folder = run->output;
-    TRY_NEW(outputs->mask = derivative_path(folder, source, BEN_DERIVATIVE_MASK, ".nii.gz"));
-    if (config->probability)
-        TRY_NEW(outputs->probability =
-                    derivative_path(folder, source, BEN_DERIVATIVE_PROBABILITY, ".nii.gz"));
-    if (config->brain)
-        TRY_NEW(outputs->brain =
-                    derivative_path(folder, source, BEN_DERIVATIVE_BRAIN, ".nii.gz"));
-    if (config->mosaic)
-        TRY_NEW(outputs->mosaic = derivative_path(folder, source, BEN_DERIVATIVE_MASK, ".png"));
+    for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
+        if (is_wanted(run->config, kind))
+            TRY_NEW(outputs->path[kind] = derivative_path(
+                        run->output, source, (enum derivative_kind)kind, ".nii.gz"));
+    if (run->config->mosaic)
+        TRY_NEW(outputs->mosaic =
+                    derivative_path(run->output, source, BEN_DERIVATIVE_MASK, ".png"));
 out:
     return st;
 }
@@ -274,16 +299,10 @@ static enum ben_status write_sidecars(const struct run *run,
                                       const struct derivative_source *source)
 {
     enum ben_status st = BEN_OK;
-    const struct segment_config *config = run->config;
-    const bool written[BEN_DERIVATIVE_KINDS] = {
-        [BEN_DERIVATIVE_MASK] = true,
-        [BEN_DERIVATIVE_BRAIN] = config->brain,
-        [BEN_DERIVATIVE_PROBABILITY] = config->probability,
-    };
     for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
-        if (written[kind])
+        if (is_wanted(run->config, kind))
             TRY(derivative_write_sidecar(run->output, source, (enum derivative_kind)kind,
-                                         config->threshold));
+                                         run->config->threshold));
 out:
     return st;
 }
@@ -294,17 +313,19 @@ static enum ben_status work_on(struct run *run, const struct scan *scan,
 {
     enum ben_status st = BEN_OK;
     const struct derivative_source source = {scan->relative, scan->bids, scan->suffix_needed};
-    struct outputs outputs = {NULL};
+    struct outputs outputs = {.mosaic = NULL};
     struct segment_job job = {NULL};
     TRY(comm_agree(&run->team, describe_job(run, scan, &job)));
     st = run->to_file ? outputs_beside(run, &outputs)
                       : outputs_in_folder(run, &source, &outputs);
     if (st == BEN_OK && run->team.rank == 0)
-        st = util_make_parents(outputs.mask);
+        st = util_make_parents(outputs.path[BEN_DERIVATIVE_MASK]);
     TRY(comm_agree(&run->team, st));
-    job.mask = outputs.mask;
-    job.probability = outputs.probability;
-    job.brain = outputs.brain;
+    job.mask = outputs.path[BEN_DERIVATIVE_MASK];
+    job.probability = outputs.path[BEN_DERIVATIVE_PROBABILITY];
+    job.brain = outputs.path[BEN_DERIVATIVE_BRAIN];
+    job.uncertainty = outputs.path[BEN_DERIVATIVE_UNCERTAINTY];
+    job.attention = outputs.path[BEN_DERIVATIVE_ATTENTION];
     job.mosaic = outputs.mosaic;
     TRY(segment_scan(&run->team, models_find(&run->models, scan->species)->net, &job, result));
     if (run->team.rank == 0 && !run->to_file)
@@ -327,7 +348,8 @@ static enum ben_status acknowledge(struct run *run, const struct scan *scan,
     enum ben_status st = BEN_OK;
     char *key = NULL, *row = NULL;
     TRY_NEW(key = segment_key(scan, run->configuration[scan->species]));
-    TRY_NEW(row = segment_row(scan, result, reason));
+    const struct mcqa_limits limits = limits_of(run->config);
+    TRY_NEW(row = segment_row(scan, result, &limits, reason));
     TRY(journal_append(run->journal, key, reason ? BEN_JOURNAL_FAILED : BEN_JOURNAL_DONE, row));
 out:
     free(key);
@@ -348,6 +370,20 @@ static enum ben_status already_done(const struct run *run, const struct scan *sc
 out:
     free(key);
     return st;
+}
+
+/* Where no table does, or where somebody should look. */
+static void tell_certainty(const struct run *run, const struct scan *scan,
+                           const struct segment_result *result)
+{
+    const struct mcqa_limits limits = limits_of(run->config);
+    enum mcqa_flag flag = segment_flag(&limits, result);
+    if (flag != BEN_MCQA_PASS)
+        log_warn("%s: %s, uncertainty %.3f: look at the mask", scan->path, mcqa_flag_name(flag),
+                 result->uncertainty);
+    else if (run->to_file)
+        log_info("%s: %s, uncertainty %.3f", scan->path, mcqa_flag_name(flag),
+                 result->uncertainty);
 }
 
 static enum ben_status do_scan(struct run *run, const struct scan *scan)
@@ -373,6 +409,8 @@ static enum ben_status do_scan(struct run *run, const struct scan *scan)
     if (outcome != BEN_OK && run->config->strict)
         FAIL(outcome, "%s (--strict stops here)", reason);
     log_debug("%s: %.1f mm3", scan->path, result.volume_mm3);
+    if (outcome == BEN_OK && run->team.rank == 0 && run->config->mc > 0)
+        tell_certainty(run, scan, &result);
 out:
     free(reason);
     return st;
@@ -479,6 +517,7 @@ static enum ben_status assemble(struct run *run)
                                               .configuration = run->configuration,
                                               .hdf5 = run->config->hdf5,
                                               .probability = run->config->probability,
+                                              .uncertainty = run->config->uncertainty,
                                               .effective = run->context->effective,
                                               .weights = run->models.loaded[0].path};
     TRY(segment_assemble(run->world, &assembly, &done, &failed));
@@ -514,12 +553,13 @@ out:
 /* What killed runs left of the files of one scan, for which there is no folder to sweep. */
 static void sweep_beside(const struct run *run)
 {
-    struct outputs outputs = {NULL};
+    struct outputs outputs = {.mosaic = NULL};
     if (outputs_beside(run, &outputs) == BEN_OK) {
-        char *const all[] = {outputs.mask, outputs.probability, outputs.brain, outputs.mosaic};
-        for (int i = 0; i < 4; i++)
-            if (all[i])
-                util_sweep_beside(all[i]);
+        for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
+            if (outputs.path[kind])
+                util_sweep_beside(outputs.path[kind]);
+        if (outputs.mosaic)
+            util_sweep_beside(outputs.mosaic);
     }
     free_outputs(&outputs);
 }

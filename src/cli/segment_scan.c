@@ -3,8 +3,8 @@
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"
-#include "qa/predict.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ struct pass {
     struct segment_result *result;
     struct nifti_reader *reader;
     struct nifti_geometry geometry;
-    struct nifti_writer *mask, *probability, *brain;
+    struct nifti_writer *mask, *probability, *brain, *uncertainty, *attention;
     int first, count; /* volumes to segment */
 };
 
@@ -52,6 +52,8 @@ static enum ben_status open_files(struct pass *pass)
     TRY(open_output(pass, job->mask, BEN_NIFTI_U8, &pass->mask));
     TRY(open_output(pass, job->probability, BEN_NIFTI_F32, &pass->probability));
     TRY(open_output(pass, job->brain, BEN_NIFTI_F32, &pass->brain));
+    TRY(open_output(pass, job->uncertainty, BEN_NIFTI_F32, &pass->uncertainty));
+    TRY(open_output(pass, job->attention, BEN_NIFTI_F32, &pass->attention));
 out:
     return st;
 }
@@ -103,53 +105,104 @@ static void cut_out(const uint8_t *mask, float *voxels, size_t n)
         voxels[i] = mask[i] ? voxels[i] : 0;
 }
 
-/* Canonical probabilities and mask back in the scan's grid and into the files; raw [voxels] are
- * the scan's own intensities, NULL where no brain is wanted. Spoils raw. */
+/* A canonical map back in the scan's grid and into its file. */
+static enum ben_status write_map(struct nifti_writer *writer, const struct prepared *prepared,
+                                 const float *map)
+{
+    enum ben_status st = BEN_OK;
+    float *own = NULL;
+    if (!writer)
+        return BEN_OK;
+    TRY_NEW(own = malloc(volume_voxels(prepared->volume) * sizeof *own));
+    orient_back_f32(&prepared->orientation, map, own);
+    TRY(nifti_put(writer, own));
+out:
+    free(own);
+    return st;
+}
+
+/* Canonical maps and mask back in the scan's grid and into the files; raw [voxels] are the scan's
+ * own intensities, NULL where no brain is wanted. Spoils raw. */
 static enum ben_status write_volume(struct pass *pass, const struct prepared *prepared,
-                                    const uint8_t *canonical_mask, const float *prob,
-                                    float *raw)
+                                    const uint8_t *canonical_mask,
+                                    const struct predict_maps *maps, float *raw)
 {
     enum ben_status st = BEN_OK;
     size_t n = volume_voxels(prepared->volume);
     uint8_t *mask = NULL;
-    float *own_prob = NULL;
     TRY_NEW(mask = malloc(n));
     orient_back_u8(&prepared->orientation, canonical_mask, mask);
     TRY(nifti_put(pass->mask, mask));
-    if (pass->probability) {
-        TRY_NEW(own_prob = malloc(n * sizeof *own_prob));
-        orient_back_f32(&prepared->orientation, prob, own_prob);
-        TRY(nifti_put(pass->probability, own_prob));
-    }
     if (pass->brain) {
         cut_out(mask, raw, n);
         TRY(nifti_put(pass->brain, raw));
     }
+    TRY(write_map(pass->probability, prepared, maps->prob));
+    TRY(write_map(pass->uncertainty, prepared, maps->uncertainty));
+    TRY(write_map(pass->attention, prepared, maps->attention));
 out:
     free(mask);
-    free(own_prob);
     return st;
 }
 
-static enum ben_status finish_volume(struct pass *pass, const struct prepared *prepared,
-                                     const float *prob, float *raw, bool is_first)
+/* What the scan's name is in its picture, with what was found out about it. */
+static char *caption_of(const struct segment_job *job, const struct mcqa_sums *sums)
+{
+    const char *name = util_basename(job->image);
+    if (!sums)
+        return strdup(name);
+    double score = mcqa_scan_score(sums);
+    return util_format("%s  %s (uncertainty %.3f)", name,
+                       mcqa_flag_name(mcqa_flag_of(&job->limits, score)), score);
+}
+
+static enum ben_status draw(const struct segment_job *job, const struct prepared *prepared,
+                            const uint8_t *mask, const struct mcqa_sums *sums)
 {
     enum ben_status st = BEN_OK;
-    const struct volume *v = prepared->volume;
+    struct mosaic_options options = {.across = (int)prepared->slices.plane};
+    char *caption;
+    TRY_NEW(caption = caption_of(job, sums));
+    options.caption = caption;
+    TRY(mosaic_write(job->mosaic, prepared->volume, mask, NULL, &options));
+out:
+    free(caption);
+    return st;
+}
+
+/* What one volume needs from prediction to files, canonical but for raw; owned. */
+struct found {
+    struct prepared prepared;
+    struct predict_maps maps;
+    struct mcqa_sums sums; /* with samples */
+    float *raw;            /* the scan's own intensities; NULL where no brain is wanted */
+};
+
+static void clear_found(struct found *found)
+{
+    prepare_clear(&found->prepared);
+    free(found->maps.prob);
+    free(found->maps.uncertainty);
+    free(found->maps.attention);
+    free(found->raw);
+}
+
+static enum ben_status finish_volume(struct pass *pass, struct found *found, bool is_first)
+{
+    enum ben_status st = BEN_OK;
+    const struct volume *v = found->prepared.volume;
     double since_s = util_now_s();
     uint8_t *mask = NULL;
     long kept = 0;
     TRY_NEW(mask = malloc(volume_voxels(v)));
-    TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, prob, mask, &kept));
+    TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, found->maps.prob, mask, &kept));
     pass->result->volume_mm3 +=
         (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->count;
     pass->result->post_s += lap(&since_s);
-    TRY(write_volume(pass, prepared, mask, prob, raw));
-    if (pass->job->mosaic && is_first) {
-        struct mosaic_options options = {.across = (int)prepared->slices.plane,
-                                         .caption = util_basename(pass->job->image)};
-        TRY(mosaic_write(pass->job->mosaic, v, mask, NULL, &options));
-    }
+    TRY(write_volume(pass, &found->prepared, mask, &found->maps, found->raw));
+    if (pass->job->mosaic && is_first)
+        TRY(draw(pass->job, &found->prepared, mask,
+                 pass->job->predict.samples ? &found->sums : NULL));
     pass->result->write_s += lap(&since_s);
 out:
     free(mask);
@@ -165,33 +218,64 @@ out:
     return st;
 }
 
+static enum ben_status reserve_maps(const struct pass *pass, struct found *found)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_job *job = pass->job;
+    size_t bytes = volume_voxels(found->prepared.volume) * sizeof(float);
+    bool room = (found->maps.prob = malloc(bytes)) != NULL;
+    if (job->uncertainty)
+        room &= (found->maps.uncertainty = malloc(bytes)) != NULL;
+    if (job->attention)
+        room &= (found->maps.attention = malloc(bytes)) != NULL;
+    if (!room)
+        FAIL(BEN_E_MEMORY, "%s: out of memory", job->image);
+out:
+    return st;
+}
+
+static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
+{
+    struct mcqa_figures figures;
+    mcqa_figures_of(sums, &figures);
+    pass->result->uncertainty += mcqa_scan_score(sums) / pass->count;
+    pass->result->epistemic += figures.epistemic / pass->count;
+    pass->result->aleatoric += (figures.mass - figures.epistemic) / pass->count;
+}
+
+static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
+{
+    enum ben_status st = BEN_OK;
+    const struct predict_config *config = &pass->job->predict;
+    TRY(comm_agree(pass->team, reserve_maps(pass, found)));
+    TRY(predict_scan(pass->team, net, config, &found->prepared, &found->maps,
+                     config->samples ? &found->sums : NULL));
+    if (config->samples)
+        note_certainty(pass, &found->sums);
+out:
+    return st;
+}
+
 static enum ben_status segment_volume(struct pass *pass, struct net *net, int index)
 {
     enum ben_status st = BEN_OK;
     struct volume *volume = NULL;
-    struct prepared prepared = {0};
-    float *prob = NULL, *raw = NULL;
+    struct found found = {0};
     TRY(read_volume(pass, index, &volume));
-    TRY(comm_agree(pass->team, pass->brain ? copy_voxels(volume, &raw) : BEN_OK));
-    TRY(prepare_volume(pass->team, &pass->job->prepare, &volume, &prepared));
-    pass->result->n4_s += prepared.n4_s;
-    pass->result->prepare_s += prepared.rest_s;
-    pass->result->slices = prepared.slices.count;
+    TRY(comm_agree(pass->team, pass->brain ? copy_voxels(volume, &found.raw) : BEN_OK));
+    TRY(prepare_volume(pass->team, &pass->job->prepare, &volume, &found.prepared));
+    pass->result->n4_s += found.prepared.n4_s;
+    pass->result->prepare_s += found.prepared.rest_s;
+    pass->result->slices = found.prepared.slices.count;
     double since_s = util_now_s();
-    prob = malloc(volume_voxels(prepared.volume) * sizeof *prob);
-    TRY(comm_agree(pass->team, prob ? BEN_OK
-                                    : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__,
-                                                "%s: out of memory", pass->job->image)));
-    TRY(predict_volume(pass->team, net, &prepared, prob));
+    TRY(predict(pass, net, &found));
     pass->result->network_s += lap(&since_s);
     if (pass->team->rank == 0)
-        st = finish_volume(pass, &prepared, prob, raw, index == pass->first);
+        st = finish_volume(pass, &found, index == pass->first);
     TRY(comm_agree(pass->team, st));
 out:
     volume_free(&volume);
-    prepare_clear(&prepared);
-    free(prob);
-    free(raw);
+    clear_found(&found);
     return st;
 }
 
@@ -199,11 +283,12 @@ static enum ben_status publish(struct pass *pass)
 {
     enum ben_status st = BEN_OK;
     double since_s = util_now_s();
-    if (pass->probability)
-        TRY(nifti_finish(&pass->probability));
-    if (pass->brain)
-        TRY(nifti_finish(&pass->brain));
-    TRY(nifti_finish(&pass->mask));
+    struct nifti_writer **const writers[] = {&pass->probability, &pass->brain,
+                                             &pass->uncertainty, &pass->attention,
+                                             &pass->mask}; /* which comes last */
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
+        if (*writers[i])
+            TRY(nifti_finish(writers[i]));
     pass->result->write_s += lap(&since_s);
 out:
     return st;
@@ -216,6 +301,8 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
     struct pass pass = {.team = team, .job = job, .result = result};
     int volumes[2];
     memset(result, 0, sizeof *result);
+    if (!job->predict.samples)
+        result->uncertainty = result->aleatoric = result->epistemic = NAN;
     TRY(comm_agree(team, team->rank == 0 ? open_files(&pass) : BEN_OK));
     volumes[0] = pass.first;
     volumes[1] = pass.count;
@@ -231,5 +318,7 @@ out:
     nifti_abandon(&pass.mask);
     nifti_abandon(&pass.probability);
     nifti_abandon(&pass.brain);
+    nifti_abandon(&pass.uncertainty);
+    nifti_abandon(&pass.attention);
     return st;
 }

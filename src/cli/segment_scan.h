@@ -8,6 +8,7 @@
 #include "nn/net.h"
 #include "prep/post.h"
 #include "prep/prepare.h"
+#include "qa/predict.h"
 
 #include <stdbool.h>
 
@@ -18,14 +19,20 @@ struct segment_job {
     int volume; /* 0-based, BEN_VOLUME_DEFAULT or BEN_VOLUME_ALL */
     struct prepare_config prepare;
     struct post_config post;
+    struct predict_config predict;
+    struct mcqa_limits limits; /* for the picture's caption */
     /* What is written; parents must exist. NULL: not wanted, but for the mask. */
     const char *mask, *probability, *brain, *mosaic;
+    const char *uncertainty, *attention; /* as qa/predict.h has them */
 };
 
 struct segment_result {
     double volume_mm3; /* of the mask; the mean over the volumes of a 4-D scan */
     int n_volumes;     /* segmented */
     int slices;        /* that the network saw, of each */
+    /* Of the Monte Carlo samples, means over the volumes of a 4-D scan; NaN without: */
+    double uncertainty;          /* the scan's score */
+    double aleatoric, epistemic; /* sums over the scan of each pixel of brain */
     double read_s, n4_s, prepare_s, network_s, post_s, write_s;
 };
 

@@ -102,3 +102,16 @@ double mcqa_scan_score(const struct mcqa_sums *scan)
 {
     return scan->brain > 0 ? 1 - 2 * scan->inside / (scan->mean + scan->brain) : 1;
 }
+
+enum mcqa_flag mcqa_flag_of(const struct mcqa_limits *limits, double score)
+{
+    if (!(score < limits->fail))
+        return BEN_MCQA_FAIL;
+    return score < limits->review ? BEN_MCQA_PASS : BEN_MCQA_REVIEW;
+}
+
+const char *mcqa_flag_name(enum mcqa_flag flag)
+{
+    static const char *const names[] = {"pass", "review", "fail"};
+    return names[flag];
+}

@@ -56,4 +56,19 @@ double mcqa_slice_score(const struct mcqa_sums *slice);
  * brain. */
 double mcqa_scan_score(const struct mcqa_sums *scan);
 
+/* What to do about a scan. */
+enum mcqa_flag {
+    BEN_MCQA_PASS,
+    BEN_MCQA_REVIEW, /* a person should look */
+    BEN_MCQA_FAIL,   /* do not use unseen */
+};
+
+struct mcqa_limits {
+    double review, fail; /* scores from these on are no longer pass, or review */
+};
+
+/* Of a scan's score; NaN fails. */
+enum mcqa_flag mcqa_flag_of(const struct mcqa_limits *limits, double score);
+const char *mcqa_flag_name(enum mcqa_flag flag); /* "pass", "review", "fail" */
+
 #endif

@@ -53,3 +53,20 @@ table() {
     awk -F'\t' 'NR == 1 {for (i = 1; i <= NF; i++) keep[i] = $i !~ /^seconds_/}
         {line = ""; for (i = 1; i <= NF; i++) if (keep[i]) line = line $i "\t"; print line}' "$1"
 }
+
+# same_outputs A B [DATASET...]: two output folders of segment hold the same masks, maps, table (but for
+# its times) and data sets of cohort.h5 (/mask).
+same_outputs() {
+    local a=$1 b=$2 file set
+    shift 2
+    [ $# -gt 0 ] || set -- mask
+    (cd "$a" && find . -name '*.nii.gz' | sort) >"$TMP/list"
+    [ -s "$TMP/list" ] || fail "no mask in $a"
+    (cd "$b" && find . -name '*.nii.gz' | sort) | cmp - "$TMP/list"
+    while read -r file; do cmp "$a/$file" "$b/$file"; done <"$TMP/list"
+    cmp <(table "$a/results.tsv") <(table "$b/results.tsv")
+    for set in "$@"; do
+        h5dump -d "/$set" "$a/cohort.h5" | tail -n +2 >"$TMP/a.txt"
+        h5dump -d "/$set" "$b/cohort.h5" | tail -n +2 | cmp - "$TMP/a.txt"
+    done
+}

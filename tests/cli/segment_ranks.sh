@@ -9,17 +9,6 @@ mkdir "$TMP/one" "$TMP/thin"
 $PHANTOM --species rat --dims 48x48x9 "$TMP/one/head.nii.gz" >/dev/null
 $PHANTOM --species rat --dims 40x40x3 "$TMP/thin/head.nii.gz" >/dev/null
 
-compare() {
-    local a=$1 b=$2 file
-    (cd "$a" && find . -name '*.nii.gz' | sort) >"$TMP/list"
-    [ -s "$TMP/list" ] || fail "no mask in $a"
-    (cd "$b" && find . -name '*.nii.gz' | sort) | cmp - "$TMP/list"
-    while read -r file; do cmp "$a/$file" "$b/$file"; done <"$TMP/list"
-    cmp <(table "$a/results.tsv") <(table "$b/results.tsv")
-    h5dump -d /mask "$a/cohort.h5" | tail -n +2 >"$TMP/a.txt"
-    h5dump -d /mask "$b/cohort.h5" | tail -n +2 | cmp - "$TMP/a.txt"
-}
-
 for input in bids one thin; do
     species=(--species rat)
     [ $input != bids ] || species=() # participants.tsv tells
@@ -32,7 +21,7 @@ for input in bids one thin; do
             [ "$threads" = 1 ] || [ "$n" -le 2 ] || continue
             OMP_NUM_THREADS=$threads expect 0 ranks $n "$BEN" segment "$TMP/$input" \
                 "$TMP/$input-$n-$threads" --probability "${species[@]}"
-            compare "$TMP/$input-1-1" "$TMP/$input-$n-$threads"
+            same_outputs "$TMP/$input-1-1" "$TMP/$input-$n-$threads"
         done
     done
 done
