@@ -21,6 +21,33 @@ ben_library(train ben_prep ben_io ben_nn ben_mpi ben_base)
 ben_library(qa ben_prep ben_io ben_nn ben_mpi ben_base ben_gsl)
 ben_library(bench ben_train ben_qa PkgConfig::jansson)
 
+# Files that a library carries inside: the bytes of NAME.EXT as the array NAME_EXT, ended by a NUL
+# that does not count, their number NAME_EXT_bytes, and their SHA-256 in hexadecimal.
+function(ben_embed target)
+    foreach(path IN LISTS ARGN)
+        get_filename_component(name ${path} NAME)
+        string(MAKE_C_IDENTIFIER ${name} symbol)
+        file(READ ${path} bytes HEX)
+        file(SHA256 ${path} hash)
+        string(LENGTH "${bytes}" digits)
+        math(EXPR length "${digits} / 2")
+        string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+        file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/embedded/${symbol}.c CONTENT
+"/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stddef.h>
+extern const unsigned char ${symbol}[];
+extern const char ${symbol}_sha256[];
+extern const size_t ${symbol}_bytes;
+const unsigned char ${symbol}[] = {${bytes}0};
+const size_t ${symbol}_bytes = ${length};
+const char ${symbol}_sha256[] = \"${hash}\";
+")
+        target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/embedded/${symbol}.c)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    endforeach()
+endfunction()
+ben_embed(ben_qa src/qa/page/report.css src/qa/page/report.js)
+
 # Kernels (src/nn/*_isa.c) are compiled once per instruction set; BEN_ISA is the suffix of their
 # names (nn/isa.h) and the set is chosen at run time.
 file(GLOB isa_sources CONFIGURE_DEPENDS src/nn/*_isa.c)

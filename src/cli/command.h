@@ -129,6 +129,6 @@ struct command {
 const struct command *const *command_list(size_t *n);
 
 extern const struct command command_segment, command_train, command_evaluate, command_info,
-    command_bench;
+    command_bench, command_report;
 
 #endif

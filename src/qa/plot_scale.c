@@ -91,7 +91,7 @@ void plot_range_scale(const struct plot_range *range, const struct plot_axis *ax
     } else {
         double size = fabs(max) > 0 ? fabs(max) : 1;
         double air = max - min > 1e-12 * size ? AIR * (max - min) : 0.5 * size;
-        scale->min = min - air;
+        scale->min = min == 0 && max == 0 ? -AIR : min - air;
         scale->max = max + air;
     }
     if (axis->min < axis->max && (!axis->log || axis->min > 0)) {
