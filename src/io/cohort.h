@@ -50,7 +50,8 @@ struct cohort {
 };
 
 struct cohort_options {
-    const char *masks;                    /* derivatives data set with masks, or NULL */
+    const char *masks; /* derivatives data set with masks, or NULL; its masks count before
+                          those that a manifest names */
     const char *const *participant_label; /* only these, with or without "sub-" */
     int n_participant_label;
     const char *const *where; /* manifest filters "column=value", "column=!value": all hold */

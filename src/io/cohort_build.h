@@ -65,7 +65,8 @@ enum species bids_species(const struct tsv *participants, const char *participan
 /* Adds the rows of a TSV manifest. */
 enum ben_status manifest_index(struct cohort_build *build, const char *path);
 
-/* Looks in the data set folder for the masks of scans [n] that have none yet. */
+/* Looks in the data set folder for the masks of scans [n]; one that is found there takes the
+ * place of the scan's own. */
 enum ben_status masks_find(const char *folder, struct scan *scans, long n);
 
 /* The names in a folder in byte order: files, or folders with folders set; links count as

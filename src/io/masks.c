@@ -173,6 +173,26 @@ static const char *from_subject(const char *path)
     return at && strchr(at, '/') ? at : NULL;
 }
 
+/* A mask in the folder counts before the one that a manifest names. */
+static enum ben_status search(const char *folder, struct shelf shelves[2], struct scan *scan,
+                              bool *found)
+{
+    enum ben_status st = BEN_OK;
+    const char *inner = scan->bids ? from_subject(scan->path) : NULL;
+    char *named = scan->mask;
+    scan->mask = NULL;
+    TRY(find_one(folder, &shelves[0], scan->relative, scan));
+    if (!scan->mask && inner && strcmp(scan->relative, inner) != 0)
+        TRY(find_one(folder, &shelves[1], inner, scan));
+out:
+    *found = scan->mask != NULL;
+    if (*found)
+        free(named);
+    else
+        scan->mask = named;
+    return st;
+}
+
 enum ben_status masks_find(const char *folder, struct scan *scans, long n)
 {
     enum ben_status st = BEN_OK;
@@ -181,13 +201,9 @@ enum ben_status masks_find(const char *folder, struct scan *scans, long n)
     if (!util_is_dir(folder))
         FAIL(BEN_E_ARG, "%s: no such folder; --masks names a data set with masks", folder);
     for (long i = 0; i < n; i++) {
-        struct scan *scan = &scans[i];
-        const char *inner = scan->bids ? from_subject(scan->path) : NULL;
-        if (!scan->mask)
-            TRY(find_one(folder, &shelves[0], scan->relative, scan));
-        if (!scan->mask && inner && strcmp(scan->relative, inner) != 0)
-            TRY(find_one(folder, &shelves[1], inner, scan));
-        found += scan->mask != NULL;
+        bool here;
+        TRY(search(folder, shelves, &scans[i], &here));
+        found += here;
     }
     if (found == 0)
         log_warn("%s: holds no mask of the %ld scans; masks are named like "

@@ -12,8 +12,8 @@
 /* Where a scan's pictures wait for the cohort's numbers. The caller frees. */
 static char *middle_path(const struct report *report, long scan, bool temporary)
 {
-    char *path =
-        util_format("%s/%s", report->options->folder, report->scans[scan].page), *other = NULL;
+    char *path = util_format("%s/%s", report->options->folder, report->scans[scan].page),
+         *other = NULL;
     if (path && temporary) {
         other = util_temporary(path);
         free(path);

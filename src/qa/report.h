@@ -29,10 +29,10 @@ struct report_options {
 
 struct report_outcome {
     long scans;
-    long failed;   /* by segment, as the table says */
-    long unseen;   /* without pictures although segment made a mask: scan or mask not readable */
-    long flagged;  /* outliers, empty masks */
-    long redrawn;  /* with a corrected mask */
+    long failed;  /* by segment, as the table says */
+    long unseen;  /* without pictures although segment made a mask: scan or mask not readable */
+    long flagged; /* outliers, empty masks */
+    long redrawn; /* with a corrected mask */
 };
 
 /* Scans are shared among the ranks; the pages are the same bytes for any number of them.

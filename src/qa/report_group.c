@@ -247,8 +247,12 @@ out:
 }
 
 static const char *const states[][2] = {
-    {"", "all"},           {"flagged", "flagged"},     {"failed", "failed"},
-    {"unseen", "no pictures"}, {"corrected", "corrected"}, {"plain", "nothing to remark"},
+    {"", "all"},
+    {"flagged", "flagged"},
+    {"failed", "failed"},
+    {"unseen", "no pictures"},
+    {"corrected", "corrected"},
+    {"plain", "nothing to remark"},
 };
 
 static void write_option(FILE *to, int column, const char *order, const char *label)
@@ -260,7 +264,8 @@ static void write_option(FILE *to, int column, const char *order, const char *la
 
 static void write_tools(FILE *to, const struct report *report)
 {
-    static const char *const columns[] = {"Scan", "Participant", "Session", "Species", "Status"};
+    static const char *const columns[] = {"Scan", "Participant", "Session", "Species",
+                                          "Status"};
     fputs("<div class=\"tools\"><label>Filter<input type=\"search\" id=\"filter\" "
           "placeholder=\"words in any column\"></label>\n<label>Show<select id=\"state\">",
           to);
@@ -325,7 +330,7 @@ static void write_row(FILE *to, const struct report *report, long i)
     write_cell(to, "Session", scan->session);
     write_cell(to, "Species", scan->species);
     fprintf(to, "<td data-of=\"Status\" class=\"%s\">",
-            scan->flags & REPORT_FAILED ? "failed"
+            scan->flags & REPORT_FAILED  ? "failed"
             : scan->flags & REPORT_EMPTY ? "empty"
                                          : "ok");
     markup_text(to, scan->status);
@@ -345,7 +350,8 @@ static void write_row(FILE *to, const struct report *report, long i)
 
 static void write_table(FILE *to, const struct report *report)
 {
-    static const char *const columns[] = {"Scan", "Participant", "Session", "Species", "Status"};
+    static const char *const columns[] = {"Scan", "Participant", "Session", "Species",
+                                          "Status"};
     fputs("<section id=\"scans\"><h2>Scans</h2>\n", to);
     write_tools(to, report);
     fputs("<div class=\"wide\"><table class=\"sortable cards\"><thead><tr>", to);
@@ -381,8 +387,8 @@ static void write_failures(FILE *to, const struct report *report)
         fputs("<li>", to);
         write_page_link(to, scan);
         fputs(scan->flags & REPORT_FAILED ? ": " : ": no pictures: ", to);
-        markup_text(to, scan->flags & REPORT_FAILED ? scan->reason
-                                                    : report->measured[i].trouble);
+        markup_text(to,
+                    scan->flags & REPORT_FAILED ? scan->reason : report->measured[i].trouble);
         fputs("</li>\n", to);
     }
     if (count(report, REPORT_FAILED | REPORT_UNSEEN) > 0)

@@ -31,9 +31,9 @@ struct report_scan {
 
 /* What was found by looking at a scan: plain bytes that ranks send to each other. */
 struct report_measured {
-    double signal;   /* mean / SD of the intensities inside the mask */
-    double contrast; /* of the voxels just inside against those just outside the mask */
-    double edge;     /* share of the mask's voxels on the image's faces */
+    double signal;     /* mean / SD of the intensities inside the mask */
+    double contrast;   /* of the voxels just inside against those just outside the mask */
+    double edge;       /* share of the mask's voxels on the image's faces */
     bool redrawn;      /* somebody corrected the mask */
     char trouble[240]; /* why there are no pictures; "" where there are */
 };
@@ -42,7 +42,7 @@ struct report_measured {
 struct report_metric {
     char *label, *unit, *description; /* owned; unit "" without */
     int decimals;
-    int watch; /* outliers that are flagged: -1 low, 1 high, 2 both, 0 none */
+    int watch;          /* outliers that are flagged: -1 low, 1 high, 2 both, 0 none */
     double *values, *z; /* [n] */
 };
 
@@ -53,8 +53,8 @@ struct report {
     struct report_measured *measured; /* [n] */
     long n;
     struct report_metric *metrics;
-    int n_metrics, uncertainty;         /* its metric, -1: none */
-    long *worst;                        /* [n_worst] scans worth correcting, first ones first */
+    int n_metrics, uncertainty; /* its metric, -1: none */
+    long *worst;                /* [n_worst] scans worth correcting, first ones first */
     long n_worst;
     char *name, *version, *raw, *weights; /* of the data set description; never NULL */
     char *settings;                       /* logs/segment.ini, "" without */

@@ -24,7 +24,8 @@ static void write_script_hash(FILE *to)
 
 void report_link(FILE *to, const char *file)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     fputs("./", to); /* so that no name is taken for a scheme */
     for (const unsigned char *p = (const unsigned char *)file; *p; p++)
         fprintf(to, strchr(plain, *p) ? "%c" : "%%%02X", *p);
@@ -45,7 +46,9 @@ void report_head(FILE *to, const struct report *report, const char *title, const
     markup_text(to, title);
     fputs("</title>\n<style>\n", to);
     fwrite(report_css, 1, report_css_bytes, to);
-    fprintf(to, "</style>\n</head>\n<body data-cohort=\"%016" PRIx64 "\" data-program=\"ben-mpi %s\"",
+    fprintf(to,
+            "</style>\n</head>\n<body data-cohort=\"%016" PRIx64
+            "\" data-program=\"ben-mpi %s\"",
             report->key, BEN_VERSION);
     fputs(" data-page=\"", to);
     markup_text(to, page);
@@ -56,8 +59,9 @@ void report_foot(FILE *to, const struct report *report)
 {
     fputs("</main>\n<footer>Masks by ben-mpi ", to);
     markup_text(to, *report->version ? report->version : "of unknown version");
-    fprintf(to, "; report by ben-mpi %s. Nothing on this page was loaded from a network.</footer>\n"
-                "<script>",
+    fprintf(to,
+            "; report by ben-mpi %s. Nothing on this page was loaded from a network.</footer>\n"
+            "<script>",
             BEN_VERSION);
     fwrite(report_js, 1, report_js_bytes, to);
     fputs("</script>\n</body>\n</html>\n", to);
@@ -107,7 +111,10 @@ void report_flags(FILE *to, const struct report *report, const struct report_sca
 void report_number(FILE *to, const struct report_metric *metric, double value)
 {
     if (isfinite(value))
-        fprintf(to, "%.*f", fabs(value) >= 1000 ? 0 : fabs(value) >= 100 ? 1 : metric->decimals,
+        fprintf(to, "%.*f",
+                fabs(value) >= 1000  ? 0
+                : fabs(value) >= 100 ? 1
+                                     : metric->decimals,
                 value);
 }
 

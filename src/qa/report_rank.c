@@ -15,7 +15,8 @@ static const char *suffix_of(const char *name)
 
 static bool comparable(const struct report_scan *a, const struct report_scan *b)
 {
-    const char *species_a = a->species ? a->species : "", *species_b = b->species ? b->species : "";
+    const char *species_a = a->species ? a->species : "",
+               *species_b = b->species ? b->species : "";
     bool bids = a->mask && b->mask && strstr(a->mask, "_desc-brain_mask") != NULL;
     return strcmp(species_a, species_b) == 0 &&
            (!bids || strcmp(suffix_of(a->name), suffix_of(b->name)) == 0);
@@ -36,8 +37,9 @@ static void form_groups(struct report *report)
 static enum ben_status add_measured(struct report *report)
 {
     enum ben_status st = BEN_OK;
-    TRY(report_add_metric(report, "Signal", "", "mean of the intensities inside the mask by "
-                                                "their standard deviation"));
+    TRY(report_add_metric(report, "Signal", "",
+                          "mean of the intensities inside the mask by "
+                          "their standard deviation"));
     TRY(report_add_metric(report, "Border contrast", "",
                           "difference of the voxels just inside and just outside the mask by "
                           "their sum, 0 to 1"));

@@ -26,8 +26,8 @@ static const char *const source_files[SOURCES] = {
 /* Columns of results.tsv that are no measure of a mask. */
 static bool is_bookkeeping(const char *column)
 {
-    static const char *const names[] = {"participant_id", "session_id", "scan",   "species",
-                                        "status",         "reason",     "mask",   "flag",
+    static const char *const names[] = {"participant_id", "session_id", "scan", "species",
+                                        "status",         "reason",     "mask", "flag",
                                         "n_volumes",      "slices"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(column, names[i]) == 0)
@@ -157,8 +157,11 @@ static void label_of(const char *column, char *label, size_t size)
     static const struct {
         const char *column, *label;
     } known[] = {
-        {"volume_mm3", "Brain volume"}, {"hd_mm", "HD"},     {"hd95_mm", "HD95"},
-        {"asd_mm", "ASD"},              {"assd_mm", "ASSD"},
+        {"volume_mm3", "Brain volume"},
+        {"hd_mm", "HD"},
+        {"hd95_mm", "HD95"},
+        {"asd_mm", "ASD"},
+        {"assd_mm", "ASSD"},
     };
     snprintf(label, size, "%s", column);
     for (char *p = label; *p; p++)
@@ -198,7 +201,7 @@ static enum ben_status take_column(struct report *report, const struct tsv *tabl
         return BEN_OK;
     label_of(name, label, sizeof label);
     TRY(report_add_metric(report, label, json_string_value(json_object_get(about, "Units")),
-                   json_string_value(json_object_get(about, "Description"))));
+                          json_string_value(json_object_get(about, "Description"))));
     struct report_metric *metric = &report->metrics[report->n_metrics - 1];
     for (long i = 0; i < report->n; i++)
         if (rows[i] >= 0 && number_of(tsv_cell(table, rows[i], column), &value))

@@ -37,9 +37,9 @@ static void write_summary(FILE *to, const struct report *report, long i)
     markup_text(to, scan->name);
     fputs("</h1>\n<p>", to);
     fprintf(to, "<span class=\"badge %s\">",
-            failed                         ? "failed"
+            failed                       ? "failed"
             : scan->flags & REPORT_EMPTY ? "empty"
-                                           : "ok");
+                                         : "ok");
     markup_text(to, scan->status);
     fputs("</span>", to);
     report_flags(to, report, scan);
@@ -172,9 +172,10 @@ static enum ben_status write_metrics(FILE *to, const struct report *report, long
           "</tr></thead><tbody>\n",
           to);
     TRY(write_each_metric(to, report, i, false));
-    fputs("</tbody></table></div>\n<p class=\"soft\">Compared with the scans of the same species "
-          "and kind.</p>\n<div class=\"plots small\">\n",
-          to);
+    fputs(
+        "</tbody></table></div>\n<p class=\"soft\">Compared with the scans of the same species "
+        "and kind.</p>\n<div class=\"plots small\">\n",
+        to);
     TRY(write_each_metric(to, report, i, true));
     fputs("</div></section>\n", to);
 out:

@@ -24,9 +24,9 @@ struct tiles_input {
 /* What is found once for all planes. */
 struct tiles_view {
     struct tiles_input input;
-    int first[3], end[3];            /* the box that is shown: head and masks */
-    int mask_first[3], mask_end[3];  /* of the masks; the box where they are empty */
-    float low, high;                 /* intensities from black to white */
+    int first[3], end[3];           /* the box that is shown: head and masks */
+    int mask_first[3], mask_end[3]; /* of the masks; the box where they are empty */
+    float low, high;                /* intensities from black to white */
     float corrected_low, corrected_high;
     float attention_high;
 };

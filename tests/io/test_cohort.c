@@ -227,6 +227,23 @@ static void test_masks(void)
     check_folder_remove(root);
 }
 
+/* Masks that somebody corrected, dropped into a folder, take the place of a manifest's. */
+static void test_masks_override(void)
+{
+    check_folder_create(root);
+    touch((const char *const[]){"i/a.nii.gz", "i/b.nii.gz", "i/old1.nii.gz", "i/old2.nii.gz",
+                                "fixed/b_mask.nii.gz", NULL});
+    put("i/list.tsv", "image\tmask\na.nii.gz\told1.nii.gz\n"
+                      "b.nii.gz\told2.nii.gz\n");
+    struct cohort_options o = {.masks = at("fixed")};
+    struct cohort *c = open_with(at("i/list.tsv"), &o);
+    CU_ASSERT_EQUAL_FATAL(c->n, 2);
+    CU_ASSERT_STRING_EQUAL(c->scans[0].mask, at("i/old1.nii.gz"));
+    CU_ASSERT_STRING_EQUAL(c->scans[1].mask, at("fixed/b_mask.nii.gz"));
+    cohort_free(&c);
+    check_folder_remove(root);
+}
+
 static void test_folder(void)
 {
     check_folder_create(root);
@@ -473,6 +490,7 @@ static const struct check_test tests[] = {
     {"shards", test_shards},
     {"bad BIDS data sets", test_bids_bad},
     {"masks by name and by sidecar", test_masks},
+    {"masks in a folder go before a manifest's", test_masks_override},
     {"a folder of files", test_folder},
     {"several inputs", test_several},
     {"a manifest", test_manifest},
