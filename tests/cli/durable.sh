@@ -4,6 +4,7 @@
 # ends with the bytes of an undisturbed run.
 source "$(dirname "$0")/lib.sh"
 
+small_nets
 $PHANTOM --species rat --dims 48x40x12 --bids "$TMP/bids" --subjects 8 >/dev/null
 expect 0 "$BEN" segment "$TMP/bids" "$TMP/whole"
 

@@ -4,12 +4,17 @@
 # scans and with one, and with more ranks than slices.
 source "$(dirname "$0")/lib.sh"
 
+shipped=${BEN_WEIGHTS-}
+small_nets
 $PHANTOM --species rat,human --dims 40x36x8 --bids "$TMP/bids" --subjects 3 >/dev/null
 mkdir "$TMP/one" "$TMP/thin"
 $PHANTOM --species rat --dims 48x48x9 "$TMP/one/head.nii.gz" >/dev/null
 $PHANTOM --species rat --dims 40x40x3 "$TMP/thin/head.nii.gz" >/dev/null
 
 for input in bids one thin; do
+    # One scan with the real network, the others with a small one.
+    if [ $input = one ]; then weights=$shipped; else weights=$TMP/nets; fi
+    export BEN_WEIGHTS=$weights
     species=(--species rat)
     [ $input != bids ] || species=() # participants.tsv tells
     OMP_NUM_THREADS=1 expect 0 ranks 1 "$BEN" segment "$TMP/$input" "$TMP/$input-1-1" \

@@ -4,6 +4,7 @@
 # what a single run gives, also where the parts need different weights; group tells what lacks.
 source "$(dirname "$0")/lib.sh"
 
+small_nets
 $PHANTOM --species rat,human,rat --dims 40x36x3 --bids "$TMP/bids" --subjects 7 >/dev/null
 expect 0 "$BEN" segment "$TMP/bids" "$TMP/whole"
 expect 0 "$BEN" segment "$TMP/bids" "$TMP/parts" participant --shard 2/3
