@@ -128,7 +128,7 @@ struct command {
 /* All commands (cli/main.c). */
 const struct command *const *command_list(size_t *n);
 
-extern const struct command command_segment, command_train, command_evaluate, command_info,
-    command_bench, command_report;
+extern const struct command command_segment, command_train, command_evaluate, command_volumes,
+    command_info, command_bench, command_report;
 
 #endif

@@ -5,8 +5,6 @@
 #include "qa/evaluate.h"
 #include "qa/facts.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,67 +139,16 @@ out:
     return st;
 }
 
-static enum ben_status check_columns(const struct facts *facts, const struct option_texts *by)
-{
-    enum ben_status st = BEN_OK;
-    for (int i = 0; i < by->n; i++)
-        if (strcmp(by->text[i], "dataset") != 0 && !facts_has(facts, by->text[i]))
-            FAIL(BEN_E_ARG,
-                 "--group-by %s: no table has that column; name the table with --table",
-                 by->text[i]);
-out:
-    return st;
-}
-
-/* The folder of data sets that ids begin with: "rat-epi" in "rat-epi/sub-01/...". */
-static size_t dataset_in_id(const char *id)
-{
-    const char *slash = strchr(id, '/');
-    return slash && strncmp(id, "sub-", 4) != 0 ? (size_t)(slash - id) : 0;
-}
-
-/* What column says of the pair, behind what text holds already. */
-static enum ben_status append_column(struct facts *facts, const struct facts_scan *scan,
-                                     const char *id, const char *column, FILE *text)
-{
-    enum ben_status st = BEN_OK;
-    const char *value;
-    TRY(facts_text(facts, scan, column, &value));
-    if (!value && strcmp(column, "dataset") == 0)
-        fprintf(text, "%.*s", (int)dataset_in_id(id), id);
-    else
-        fputs(value ? value : "n/a", text);
-out:
-    return st;
-}
-
-static enum ben_status make_group(struct facts *facts, const struct facts_scan *scan,
-                                  const char *id, const struct option_texts *by, char **group)
-{
-    enum ben_status st = BEN_OK;
-    size_t n;
-    FILE *to = open_memstream(group, &n);
-    TRY_NEW(to);
-    if (by->n == 0)
-        TRY(append_column(facts, scan, id, "dataset", to));
-    for (int i = 0; i < by->n; i++) {
-        fputs(i ? ", " : "", to);
-        TRY(append_column(facts, scan, id, by->text[i], to));
-    }
-out:
-    if (to)
-        fclose(to);
-    return st;
-}
-
 static enum ben_status know_pair(struct facts *facts, const struct evaluate_config *config,
                                  const struct pair *pair, char **group, double *uncertainty)
 {
     enum ben_status st = BEN_OK;
+    static const char *const by[] = {"dataset"};
     char *participant = evaluate_participant(pair->id), *session = evaluate_session(pair->id);
     const struct facts_scan scan = {{pair->pred, pair->ref}, participant, session};
     TRY_NEW(participant);
-    TRY(make_group(facts, &scan, pair->id, &config->group_by, group));
+    TRY(facts_group(facts, &scan, pair->id, config->group_by.n > 0 ? config->group_by.text : by,
+                    config->group_by.n > 0 ? config->group_by.n : 1, group));
     TRY(facts_number(facts, &scan, config->uncertainty, uncertainty));
 out:
     free(participant);
@@ -218,7 +165,7 @@ enum ben_status evaluate_know(const struct command_context *context,
     TRY_NEW(known->groups = calloc((size_t)pairs->n + 1, sizeof *known->groups));
     TRY_NEW(known->uncertainty = calloc((size_t)pairs->n + 1, sizeof *known->uncertainty));
     TRY(open_facts(context, config, &facts));
-    TRY(check_columns(facts, &config->group_by));
+    TRY(facts_check_columns(facts, config->group_by.text, config->group_by.n));
     for (long i = 0; i < pairs->n; i++)
         TRY(know_pair(facts, config, &pairs->list[i], &known->groups[i],
                       &known->uncertainty[i]));

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -382,5 +383,45 @@ enum ben_status facts_number(struct facts *facts, const struct facts_scan *scan,
             *number = value;
     }
 out:
+    return st;
+}
+
+enum ben_status facts_check_columns(const struct facts *facts, const char *const *columns,
+                                    int n)
+{
+    enum ben_status st = BEN_OK;
+    for (int i = 0; i < n; i++)
+        if (strcmp(columns[i], "dataset") != 0 && !facts_has(facts, columns[i]))
+            FAIL(BEN_E_ARG, "no table has a column %s to group by; name the table with --table",
+                 columns[i]);
+out:
+    return st;
+}
+
+static size_t dataset_in_id(const char *id)
+{
+    const char *slash = strchr(id, '/');
+    return slash && strncmp(id, "sub-", 4) != 0 ? (size_t)(slash - id) : 0;
+}
+
+enum ben_status facts_group(struct facts *facts, const struct facts_scan *scan, const char *id,
+                            const char *const *columns, int n, char **group)
+{
+    enum ben_status st = BEN_OK;
+    const char *text;
+    size_t length;
+    FILE *to = open_memstream(group, &length);
+    TRY_NEW(to);
+    for (int i = 0; i < n; i++) {
+        TRY(facts_text(facts, scan, columns[i], &text));
+        fputs(i ? ", " : "", to);
+        if (!text && strcmp(columns[i], "dataset") == 0)
+            fprintf(to, "%.*s", (int)dataset_in_id(id), id);
+        else
+            fputs(text ? text : "n/a", to);
+    }
+out:
+    if (to)
+        fclose(to);
     return st;
 }

@@ -46,6 +46,16 @@ enum ben_status facts_text(struct facts *facts, const struct facts_scan *scan,
 enum ben_status facts_number(struct facts *facts, const struct facts_scan *scan,
                              const char *column, double *number);
 
+/* The columns' texts, with ", " between them, n/a for what is missing; for a column dataset that no
+ * table has, the folder of data sets that id begins with ("rat-epi" in "rat-epi/sub-01/..."), "" where
+ * there is none. The caller frees *group. Fails: BEN_E_MEMORY. */
+enum ben_status facts_group(struct facts *facts, const struct facts_scan *scan, const char *id,
+                            const char *const *columns, int n, char **group);
+
+/* Fails: BEN_E_ARG for the first of the columns, but dataset, that no table has. */
+enum ben_status facts_check_columns(const struct facts *facts, const char *const *columns,
+                                    int n);
+
 void facts_free(struct facts **facts);
 
 #endif

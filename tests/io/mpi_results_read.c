@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cohort file read back: every rank gets all rows, and any rank any mask; what is no cohort file is
+ * refused alike by all. */
+#include "check.h"
+
+#include "base/util.h"
+#include "io/results.h"
+#include "io/results_read.h"
+
+#include <string.h>
+
+enum { SCANS = 4 };
+enum { PARTICIPANT, STATUS, VOLUME, COLUMNS };
+
+static const struct table_column columns[COLUMNS] = {
+    {"participant_id", BEN_TABLE_TEXT, 0, NULL, "who", NULL},
+    {"status", BEN_TABLE_TEXT, 0, NULL, "how", NULL},
+    {"volume_mm3", BEN_TABLE_REAL, 3, "mm^3", "how much", NULL},
+};
+static const int dims[SCANS][3] = {{100, 90, 120}, {3, 2, 1}, {0, 0, 0}, {130, 100, 91}};
+
+static struct comm world;
+static char folder[256];
+
+static size_t voxels_of(long scan)
+{
+    return (size_t)dims[scan][0] * (size_t)dims[scan][1] * (size_t)dims[scan][2];
+}
+
+static uint8_t mask_at(long scan, size_t i)
+{
+    return (i * 2654435761u >> 13) % 7 < 3 + (size_t)scan;
+}
+
+static enum ben_status load_mask(void *context, long scan, uint8_t *voxels)
+{
+    (void)context;
+    for (size_t i = 0; i < voxels_of(scan); i++)
+        voxels[i] = mask_at(scan, i);
+    return BEN_OK;
+}
+
+static void test_file_is_written(void)
+{
+    struct results_scan scans[SCANS] = {{{0}, {0}, {{0}}}};
+    struct table *table;
+    char *path = util_format("%s/cohort.h5", folder);
+    CHECK_OK(table_create(columns, COLUMNS, &table));
+    for (long s = 0; s < SCANS; s++) {
+        long row;
+        CHECK_OK(table_add_row(table, &row));
+        CHECK_OK(table_set_text(table, row, PARTICIPANT, s == 1 ? NULL : "sub-longer name"));
+        CHECK_OK(table_set_text(table, row, STATUS, s == 2 ? "failed" : "ok"));
+        if (s != 2)
+            CHECK_OK(table_set_real(table, row, VOLUME, 1.5 * (double)s));
+        memcpy(scans[s].dim, dims[s], sizeof dims[s]);
+        for (int d = 0; d < 3; d++)
+            scans[s].voxel_mm[d] = 0.25 * (d + 1);
+    }
+    const struct results_cohort cohort = {table, scans, NULL, 0, 4};
+    const struct results_source source = {.mask = load_mask};
+    CHECK_OK(results_write(&world, path, &cohort, &source));
+    table_free(&table);
+    free(path);
+}
+
+static void check_mask(const struct results_file *file, long s)
+{
+    size_t n = voxels_of(s), wrong = 0;
+    uint8_t *mask = malloc(n + 1);
+    CHECK_OK(results_read_mask(file, s, mask));
+    for (size_t i = 0; i < n; i++)
+        wrong += mask[i] != mask_at(s, i);
+    CU_ASSERT_EQUAL(wrong, 0);
+    free(mask);
+}
+
+static void test_rows_and_masks_come_back(void)
+{
+    struct results_file *file = NULL;
+    char *path = util_format("%s/cohort.h5", folder);
+    CHECK_OK(results_open(&world, path, &file));
+    CU_ASSERT_EQUAL_FATAL(results_rows(file), SCANS);
+    for (long s = 0; s < SCANS; s++) {
+        const struct results_row *row = results_row(file, s);
+        CU_ASSERT_EQUAL(memcmp(row->dim, dims[s], sizeof dims[s]), 0);
+        CU_ASSERT_EQUAL(row->voxel_mm[2], 0.75);
+        CU_ASSERT_PTR_NULL(row->session);
+        CU_ASSERT(isnan(row->uncertainty));
+        CU_ASSERT_STRING_EQUAL(row->status, s == 2 ? "failed" : "ok");
+        if (s % world.size == world.rank)
+            check_mask(file, s);
+    }
+    CU_ASSERT_PTR_NULL(results_row(file, 1)->participant);
+    CU_ASSERT_STRING_EQUAL(results_row(file, 3)->participant, "sub-longer name");
+    CU_ASSERT_EQUAL(results_row(file, 3)->volume_mm3, 4.5);
+    CU_ASSERT(isnan(results_row(file, 2)->volume_mm3));
+    results_close(&file);
+    free(path);
+}
+
+static void test_other_files_are_refused(void)
+{
+    struct results_file *file = NULL;
+    char *path = util_format("%s/absent.h5", folder), *text = util_format("%s/t.h5", folder);
+    CU_ASSERT_EQUAL(results_open(&world, path, &file), BEN_E_ARG);
+    CU_ASSERT(strstr(ben_error_text(), "absent.h5") != NULL);
+    if (world.rank == 0)
+        CHECK_OK(util_write_file(text, "no HDF5 file", 12));
+    MPI_Barrier(world.mpi);
+    CU_ASSERT_EQUAL(results_open(&world, text, &file), BEN_E_ARG);
+    CU_ASSERT_PTR_NULL(file);
+    free(path);
+    free(text);
+}
+
+static const struct check_test tests[] = {
+    {"the file is written", test_file_is_written},
+    {"rows and masks come back", test_rows_and_masks_come_back},
+    {"other files are refused", test_other_files_are_refused},
+};
+
+int main(int argc, char **argv)
+{
+    if (comm_open(&argc, &argv, &world) != BEN_OK)
+        return EXIT_FAILURE;
+    if (world.rank == 0)
+        check_folder_create(folder);
+    if (comm_broadcast(&world, folder, sizeof folder, 0) != BEN_OK)
+        return EXIT_FAILURE;
+    int status = check_run("io/results_read", tests, sizeof tests / sizeof tests[0]);
+    MPI_Barrier(world.mpi);
+    if (world.rank == 0)
+        check_folder_remove(folder);
+    comm_close(&world);
+    return status;
+}
