@@ -108,10 +108,12 @@ enum ben_status table_set_integer(struct table *table, long row, int column, int
     return put(table, row, column, util_format("%lld", (long long)value));
 }
 
-/* As few digits as give the same number back. */
+/* As few digits as give the same number back; whole numbers without an exponent. */
 static char *shortest(double value)
 {
     char text[40];
+    if (value == rint(value) && fabs(value) < 1e15)
+        return util_format("%.0f", value);
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value)

@@ -92,6 +92,6 @@ expect 0 "$BEN" evaluate pred/wide ref sex.tsv --table people.tsv --group-by dat
 [ "$(cut -f2 sex_summary.tsv | sort -u | tr '\n' ';')" = \
     "all;ds0, F;ds0, M;ds0, n/a;ds1, F;ds1, M;ds1, n/a;group;" ] || fail "groups"
 expect 2 "$BEN" evaluate pred/wide ref none.tsv --group-by age
-says "no table has that column"
+says "no table has a column age"
 expect 2 "$BEN" evaluate a=pred/wide a=pred/exact ref none.tsv
 says "two methods are called a"
