@@ -3,6 +3,8 @@
  * the outcome into the exit code. */
 #include "base/log.h"
 #include "cli/call.h"
+#include "cli/help.h"
+#include "cli/manual.h"
 #include "cli/start.h"
 
 #include <stdlib.h>
@@ -20,7 +22,7 @@ const struct command *const *command_list(size_t *n)
     return commands;
 }
 
-static const struct command *find_command(const char *name)
+const struct command *command_find(const char *name)
 {
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0)
@@ -28,43 +30,27 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-static void print_help(void)
-{
-    puts("ben-mpi " BEN_VERSION ": brain extraction of MRI, from one scan to a cohort\n\n"
-         "usage: ben-mpi COMMAND [OPTION]... ARGUMENT...\n\n"
-         "commands (ben-mpi COMMAND --help tells more):");
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    puts("\nExit codes: 0 all good, 1 some scan failed, 2 bad start, 75 interrupted: run the "
-         "same command again to go on.");
-}
-
-static void print_command_help(const struct command *command)
-{
-    printf("usage: ben-mpi %s %s\n\n%s\n\noptions:\n", command->name, command->usage,
-           command->summary);
-    option_help(&command->options, stdout);
-}
-
 /* What needs neither MPI nor a configuration. Returns an exit code, or -1 to go on. */
 static int answer_at_once(int argc, char **argv)
 {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help();
+    if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+        manual_help(stdout);
         return argc < 2 ? BEN_EXIT_START : EXIT_SUCCESS;
     }
+    if (strcmp(argv[1], "help") == 0)
+        return help_answer(argc - 2, argv + 2);
     if (strcmp(argv[1], "--version") == 0) {
         puts("ben-mpi " BEN_VERSION);
         return EXIT_SUCCESS;
     }
-    const struct command *command = find_command(argv[1]);
+    const struct command *command = command_find(argv[1]);
     if (!command) {
         fprintf(stderr, "error: unknown command '%s'; ben-mpi --help lists them\n", argv[1]);
         return BEN_EXIT_START;
     }
     for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--help") == 0) {
-            print_command_help(command);
+            manual_command_help(command, stdout);
             return EXIT_SUCCESS;
         }
     return -1;
@@ -111,7 +97,7 @@ int main(int argc, char **argv)
     start_catch_signals();
     enum ben_status st = comm_open(&argc, &argv, &world);
     if (st == BEN_OK)
-        st = call_open(&world, find_command(argv[1]), argc - 2, (const char *const *)argv + 2,
+        st = call_open(&world, command_find(argv[1]), argc - 2, (const char *const *)argv + 2,
                        &call);
     if (st == BEN_OK) {
         st = run(&call);
