@@ -13,6 +13,8 @@
 
 const char fuzz_name[] = "content";
 
+enum { MOST_ELEMENTS = 3 * 3 * 3 * 3 * 3 }; /* of a space of five dimensions */
+
 void fuzz_start(void)
 {
     uint8_t zeros[160] = {0}, turns[160];
@@ -83,15 +85,15 @@ static hid_t some_space(struct fuzz_source *from, uint8_t choice, hsize_t usual)
         return H5Screate(H5S_SCALAR);
     int rank = choice == 3 ? fuzz_byte(from) % 6 : 1;
     for (int d = 0; d < rank; d++)
-        dims[d] = choice == 3 ? fuzz_byte(from) % 5 : usual;
+        dims[d] = choice == 3 ? fuzz_byte(from) % 4 : usual;
     return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, dims, NULL);
 }
 
 /* Bytes to fill any of the types with; none that vary in length. */
 static const void *some_bytes(struct fuzz_source *from, hid_t type)
 {
-    static uint8_t bytes[6 * 6 * 6 * 6 * 6 * 16];
-    static const char *texts[6 * 6 * 6 * 6 * 6];
+    static uint8_t bytes[MOST_ELEMENTS * 16];
+    static const char *texts[MOST_ELEMENTS];
     uint8_t odd = fuzz_byte(from);
     if (H5Tis_variable_str(type) > 0) {
         for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
