@@ -118,16 +118,16 @@ void conv_rest_forward(const struct conv_shape *shape, const struct conv_part *p
 }
 
 void conv_backward_data(const struct conv_shape *shape, const float *dy, const float *packed,
-                        float *dx0, float *dx1, int c0, float *scratch)
+                        const struct conv_input_gradient *dx, float *scratch)
 {
-    ENSURE(shape->c > 1);
-    struct conv_shape back = turned(shape);
+    ENSURE(shape->c > 1 && !(dx->dx1 && dx->y));
     struct conv_job job = {
-        .shape = back,
+        .shape = turned(shape),
         .in = {(float *)dy, NULL, shape->o},
-        .out = {dx0, dx1, dx1 ? c0 : shape->c},
+        .out = {dx->dx0, dx->dx1, dx->dx1 ? dx->c0 : shape->c},
         .packed = packed,
         .packed_c = shape->o,
+        .slope = dx->y,
         .scratch = scratch,
     };
     ISA_PICK(conv_apply_winograd)->apply(&job);

@@ -65,12 +65,20 @@ void conv_rest_forward(const struct conv_shape *shape, const struct conv_part *p
                        const float *packed, const float *bias, const float *done, float *y,
                        float *scratch);
 
-/* The adjoint in x: dy [n][o/16][h][w][16] -> dx [n][c/16][h][w][16], which like the input may be in
- * two pieces (dx1 NULL: one). packed from conv_pack_adjoint, as large as conv_packed_floats of
- * the shape with c and o exchanged. Not for c = 1 (nobody asks for the image's gradient). */
+/* Where the gradient of an input goes, in pieces like the input. */
+struct conv_input_gradient {
+    float *dx0, *dx1; /* dx1 NULL: one piece */
+    int c0;           /* channels in dx0 */
+    const float
+        *y; /* NULL, or the input, one piece, as the ELU of something: that thing's gradient */
+};
+
+/* The adjoint in x: dy [n][o/16][h][w][16] -> dx [n][c/16][h][w][16]. packed from
+ * conv_pack_adjoint, as large as conv_packed_floats of the shape with c and o exchanged. Not for
+ * c = 1 (nobody asks for the image's gradient). */
 void conv_pack_adjoint(const struct conv_shape *shape, const float *weight, float *packed);
 void conv_backward_data(const struct conv_shape *shape, const float *dy, const float *packed,
-                        float *dx0, float *dx1, int c0, float *scratch);
+                        const struct conv_input_gradient *dx, float *scratch);
 
 /* The adjoint in the weights, of one slice whatever n is: dweight [o][c][3][3] and dbias [o] are overwritten. */
 void conv_backward_weights(const struct conv_shape *shape, const struct conv_input *x,

@@ -37,6 +37,9 @@ struct conv_job {
     const float *packed;        /* from the first of the shape's channels on */
     int packed_c;               /* channels it was packed for */
     const float *done;          /* of one slice: is added ahead of the bias; NULL: nothing */
+    const float
+        *slope; /* as out, one piece: out is times the slope of the ELU that gave it; NULL:
+                           plain; only without bias */
     const float *bias; /* NULL: out is the plain convolution, no bias, no ELU, nothing done */
     const struct conv_norm *norm;
     float *scratch;

@@ -111,23 +111,19 @@ static void products(const struct conv_job *job, const float *v, size_t xs, size
 
 /* Which steps an output takes on its way out: known to the compiler. */
 struct steps {
-    int done, elu, norm, keep;
+    int done, elu, norm, keep, slope;
 };
 
 /* What the channels of one vector get on the way out. */
 struct finish {
     struct steps steps;
     vec bias, scale, shift, keep_scale;
-    int lane;          /* of the block's 16 channels, the vector's first */
-    const float *done; /* the block's plane */
+    int lane; /* of the block's 16 channels, the vector's first */
 };
 
 VEC_INLINE struct finish finish_of(const struct conv_job *job, struct steps steps, int channel)
 {
     struct finish f = {.steps = steps, .lane = channel % 16};
-    if (steps.done)
-        f.done = job->done +
-                 (size_t)(channel - f.lane) * (size_t)job->shape.h * (size_t)job->shape.w;
     if (steps.elu)
         f.bias = vec_load_loose(job->bias + channel);
     if (steps.norm) {
@@ -142,7 +138,7 @@ VEC_INLINE struct finish finish_of(const struct conv_job *job, struct steps step
 /* Rows of a tile, row pixels apart: where its outputs go, and what they meet that lies alike. */
 struct rows {
     float *out;
-    const float *done;
+    const float *beside; /* what is done, or gives the slope */
     const uint16_t *keep;
     size_t row;
 };
@@ -159,13 +155,15 @@ VEC_INLINE void transform_output(const float *m, const struct finish *f, struct 
             size_t pixel = (size_t)i * rows.row + (size_t)j;
             vec z = o[i][j];
             if (f->steps.done)
-                z += vec_load(rows.done + 16 * pixel);
+                z += vec_load(rows.beside + 16 * pixel);
             if (f->steps.elu)
                 z = vec_elu(z + f->bias);
             if (f->steps.norm)
                 z = z * f->scale + f->shift;
             if (f->steps.keep)
                 z = vec_keep(z * f->keep_scale, (unsigned)rows.keep[pixel] >> f->lane);
+            if (f->steps.slope)
+                z *= vec_elu_slope(vec_load(rows.beside + 16 * pixel));
             vec_store(rows.out + 16 * pixel, z);
         }
 }
@@ -174,15 +172,18 @@ VEC_INLINE void transform_output(const float *m, const struct finish *f, struct 
 VEC_INLINE void edge_output(const struct conv_shape *shape, const struct finish *f,
                             struct place at, const float *m, struct rows to)
 {
-    float out[16 * 16] __attribute__((aligned(64))), done[16 * 16] __attribute__((aligned(64)));
+    float out[16 * 16] __attribute__((aligned(64)));
+    float beside[16 * 16] __attribute__((aligned(64))) = {0};
     uint16_t keep[16] = {0};
     int rows = shape->h - at.y < 4 ? shape->h - at.y : 4;
     int columns = shape->w - at.x < 4 ? shape->w - at.x : 4;
-    if (f->steps.done)
-        tiles_patch(f->done, shape, at.y, at.x, 4, done);
+    for (int i = 0; (f->steps.done || f->steps.slope) && i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            vec_store(beside + 16 * (4 * i + j),
+                      vec_load(to.beside + 16 * ((size_t)i * to.row + (size_t)j)));
     for (int i = 0; f->steps.keep && i < rows; i++)
         memcpy(keep + 4 * i, to.keep + (size_t)i * to.row, (size_t)columns * sizeof *keep);
-    transform_output(m, f, (struct rows){out, done + f->lane, keep, 4});
+    transform_output(m, f, (struct rows){out, beside, keep, 4});
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < columns; j++)
             vec_store(to.out + 16 * ((size_t)i * to.row + (size_t)j),
@@ -196,12 +197,15 @@ VEC_INLINE void tile_output(const struct conv_job *job, const struct finish *f, 
     const struct conv_shape *shape = &job->shape;
     size_t pixel = (size_t)at.y * (size_t)shape->w + (size_t)at.x;
     size_t plane = (size_t)at.slice * (size_t)(shape->o / 16) + (size_t)ob;
+    size_t pixels = (size_t)shape->h * (size_t)shape->w;
     struct rows to = {.row = (size_t)shape->w};
     to.out = tiles_plane(&job->out, shape, shape->o, at.slice, ob) + 16 * pixel + f->lane;
     if (f->steps.done)
-        to.done = f->done + 16 * pixel + f->lane;
+        to.beside = job->done + 16 * ((size_t)ob * pixels + pixel) + f->lane;
+    if (f->steps.slope)
+        to.beside = job->slope + 16 * (plane * pixels + pixel) + f->lane;
     if (f->steps.keep)
-        to.keep = job->norm->keep + plane * (size_t)shape->h * (size_t)shape->w + pixel;
+        to.keep = job->norm->keep + plane * pixels + pixel;
     if (at.y + 4 <= shape->h && at.x + 4 <= shape->w)
         transform_output(m, f, to);
     else
@@ -223,7 +227,9 @@ static void outputs(const struct conv_job *job, const struct tiles *tiles, int f
                     int blocks, const float *m)
 {
     for (int ob = first; ob < first + blocks; ob++, m += CONV_XI * STEP) {
-        if (!job->bias)
+        if (job->slope)
+            block_output(job, tiles, ob, m, (struct steps){.slope = 1});
+        else if (!job->bias)
             block_output(job, tiles, ob, m, (struct steps){0});
         else if (job->done)
             block_output(job, tiles, ob, m, (struct steps){.elu = 1, .done = 1});

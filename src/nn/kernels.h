@@ -22,7 +22,6 @@ struct norm_kernels {
     void (*backward_sums)(const struct norm_slice *slice, const float *dz, double *sums);
     void (*backward)(const struct norm_slice *slice, const float *mean_g, const float *mean_gx,
                      float *dz);
-    void (*elu_backward)(size_t count, const float *y, float *dy);
 };
 
 struct dropout_kernels {

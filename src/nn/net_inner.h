@@ -95,7 +95,7 @@ struct net {
     float *gradient[2]; /* the gradient on its way down and a tensor beside it */
     float *skip_gradient[BEN_LEVELS];
     float *pooled_gradient;
-    float *parts;            /* [slices][values of a layer] */
+    float *parts[2];         /* [slices][values of a layer]; of a block's second and first */
     double *sums, *total;    /* [slices][2][channels], [2][channels] */
     float *mean_g, *mean_gx; /* [channels], for norm_backward */
     size_t activation_bytes; /* from blocks[0].y1 on: all that forward writes */

@@ -285,7 +285,8 @@ static void reserve_training(struct net *net, struct reservation *r)
     for (int l = 0; l < BEN_LEVELS; l++)
         net->skip_gradient[l] = take_floats(r, n * net_block_floats(&net->blocks[NET_ENC(l)]));
     net->pooled_gradient = take_floats(r, n * top / 4);
-    net->parts = take_floats(r, n * layer_values(net));
+    for (int k = 0; k < 2; k++)
+        net->parts[k] = take_floats(r, n * layer_values(net));
     net->sums = take(r, n * 2 * deep * sizeof *net->sums);
     net->total = take(r, 2 * deep * sizeof *net->total);
     net->mean_g = take_floats(r, deep);

@@ -26,6 +26,30 @@ struct step {
                                                                                     i < s->n;  \
                                                                                     i++)
 
+/* Slices that one thread takes side by side through a block. */
+struct group {
+    int first, n;
+};
+
+/* Several from level NET_DEEP down, where the weights are large: they are read once for all. */
+static int groups_of(const struct step *s, int b)
+{
+    int most = b >= NET_DEEP && b <= NET_DEC(NET_DEEP) ? s->net->group : 1;
+    return (s->n + most - 1) / most;
+}
+
+static struct group group_at(const struct step *s, int groups, int g)
+{
+    int first = (int)((long)s->n * g / groups);
+    return (struct group){first, (int)((long)s->n * (g + 1) / groups) - first};
+}
+
+#define PARALLEL_GROUPS(groups)                                                                \
+    _Pragma("omp parallel for num_threads(s->net->threads) schedule(dynamic)") for (int g = 0; \
+                                                                                    g <        \
+                                                                                    (groups);  \
+                                                                                    g++)
+
 static float *scratch(const struct net *net)
 {
     return net->workspaces[omp_get_thread_num()].scratch;
@@ -88,12 +112,14 @@ static void take_statistics(struct net *net, const struct net_block *block, int 
 }
 
 static void convolve(const struct step *s, const struct net_conv *conv, struct conv_input in,
-                     int i, float *y)
+                     struct group group, float *y)
 {
     const struct net *net = s->net;
-    struct conv_input from = slice_input(conv, in, i);
-    conv_elu_forward(&conv->shape, &from, conv->packed, net_value(net, conv->param + 1), NULL,
-                     y + (size_t)i * out_floats(conv), scratch(net));
+    struct conv_shape shape = conv->shape;
+    struct conv_input from = slice_input(conv, in, group.first);
+    shape.n = group.n;
+    conv_elu_forward(&shape, &from, conv->packed, net_value(net, conv->param + 1), NULL,
+                     y + (size_t)group.first * out_floats(conv), scratch(net));
 }
 
 static enum ben_status block_forward(const struct step *s, int b, const float *in,
@@ -104,12 +130,15 @@ static enum ben_status block_forward(const struct step *s, int b, const float *i
     struct net_block *block = &net->blocks[b];
     struct conv_input x = block_input(block, in, skip);
     size_t width = 2 * (size_t)net_channels(block), floats = net_block_floats(block);
-    PARALLEL_SLICES
+    int groups = groups_of(s, b);
+    PARALLEL_GROUPS(groups)
     {
-        convolve(s, &block->conv1, x, i, block->y1);
-        convolve(s, &block->conv2, (struct conv_input){.x0 = block->y1}, i, block->y2);
-        norm_sums(net_channels(block) / 16, block->pixels, block->y2 + (size_t)i * floats, NULL,
-                  net->sums + (size_t)i * width);
+        struct group group = group_at(s, groups, g);
+        convolve(s, &block->conv1, x, group, block->y1);
+        convolve(s, &block->conv2, (struct conv_input){.x0 = block->y1}, group, block->y2);
+        for (size_t i = (size_t)group.first; i < (size_t)(group.first + group.n); i++)
+            norm_sums(net_channels(block) / 16, block->pixels, block->y2 + i * floats, NULL,
+                      net->sums + i * width);
     }
     TRY(sums_small(s->sums, net->sums, s->n, width, net->total));
     take_statistics(net, block, s->sums->batch);
@@ -214,9 +243,9 @@ out:
 }
 
 /* Weight and bias, neighbours in the values, are delivered together. */
-static enum ben_status deliver(const struct step *s, int param, size_t count)
+static enum ben_status deliver(const struct step *s, int param, size_t count, float *parts)
 {
-    return sums_gradient(s->sums, s->net->params[param].offset, count, s->n, s->net->parts);
+    return sums_gradient(s->sums, s->net->params[param].offset, count, s->n, parts);
 }
 
 static size_t pair_count(const struct net *net, int param)
@@ -225,11 +254,11 @@ static size_t pair_count(const struct net *net, int param)
 }
 
 static void weights_backward(const struct step *s, const struct net_conv *conv,
-                             struct conv_input in, const float *dy, int i)
+                             struct conv_input in, const float *dy, float *parts, int i)
 {
     const struct net *net = s->net;
     struct conv_input from = slice_input(conv, in, i);
-    float *part = net->parts + (size_t)i * pair_count(net, conv->param);
+    float *part = parts + (size_t)i * pair_count(net, conv->param);
     conv_backward_weights(&conv->shape, &from, dy + (size_t)i * out_floats(conv), part,
                           part + net->params[conv->param].count, scratch(net));
 }
@@ -265,38 +294,74 @@ struct block_gradients {
 };
 
 static void data_backward(const struct step *s, const struct net_conv *conv, const float *dy,
-                          struct conv_input to, int i)
+                          struct conv_input to, struct group group)
 {
-    struct conv_input at = slice_input(conv, to, i);
-    conv_backward_data(&conv->shape, dy + (size_t)i * out_floats(conv), conv->packed_adjoint,
-                       (float *)at.x0, (float *)at.x1, at.c0, scratch(s->net));
+    struct conv_shape shape = conv->shape;
+    struct conv_input at = slice_input(conv, to, group.first);
+    struct conv_input_gradient dx = {(float *)at.x0, (float *)at.x1, at.c0, NULL};
+    shape.n = group.n;
+    conv_backward_data(&shape, dy + (size_t)group.first * out_floats(conv),
+                       conv->packed_adjoint, &dx, scratch(s->net));
+}
+
+/* Through conv2 and the ELU ahead of it. */
+static void between_backward(const struct step *s, const struct net_block *block,
+                             const float *dz, float *dy1, struct group group)
+{
+    struct conv_shape shape = block->conv2.shape;
+    size_t at = (size_t)group.first * net_block_floats(block);
+    struct conv_input_gradient dx = {.dx0 = dy1 + at, .y = block->y1 + at};
+    shape.n = group.n;
+    conv_backward_data(&shape, dz + at, block->conv2.packed_adjoint, &dx, scratch(s->net));
+}
+
+static void norm_gradient(const struct step *s, int b, float *dz, int i)
+{
+    const struct net *net = s->net;
+    struct norm_slice slice = norm_slice(net, b, i);
+    norm_backward(&slice, net->mean_g, net->mean_gx,
+                  dz + (size_t)i * net_block_floats(&net->blocks[b]));
+}
+
+/* What conv1 of a block read, and where the gradients go, all slices. */
+struct block_ends {
+    struct conv_input x, dx; /* dx.x0 NULL: not wanted */
+};
+
+/* A group's gradients through a block, whose dz becomes that ahead of the norm and the ELU. */
+static void group_backward(const struct step *s, int b, const struct block_ends *ends,
+                           const struct block_gradients *g, struct group group)
+{
+    const struct net_block *block = &s->net->blocks[b];
+    const struct net_conv *conv1 = &block->conv1, *conv2 = &block->conv2;
+    float *const *parts = s->net->parts;
+    int end = group.first + group.n;
+    for (int i = group.first; i < end; i++) {
+        norm_gradient(s, b, g->dz, i);
+        weights_backward(s, conv2, (struct conv_input){.x0 = block->y1}, g->dz, parts[0], i);
+    }
+    between_backward(s, block, g->dz, g->dy1, group);
+    for (int i = group.first; i < end; i++)
+        weights_backward(s, conv1, ends->x, g->dy1, parts[1], i);
+    if (ends->dx.x0)
+        data_backward(s, conv1, g->dy1, ends->dx, group);
 }
 
 static enum ben_status block_backward(const struct step *s, int b, const float *in,
-                                      const float *skip, const struct block_gradients *g)
+                                      const float *skip,
+                                      const struct block_gradients *gradients)
 {
     enum ben_status st = BEN_OK;
-    struct net *net = s->net;
+    const struct net *net = s->net;
     const struct net_block *block = &net->blocks[b];
-    const struct net_conv *conv1 = &block->conv1, *conv2 = &block->conv2;
-    size_t floats = net_block_floats(block);
-    TRY(norm_means(s, b, g->dz));
-    PARALLEL_SLICES
-    {
-        struct norm_slice slice = norm_slice(net, b, i);
-        norm_backward(&slice, net->mean_g, net->mean_gx, g->dz + (size_t)i * floats);
-        weights_backward(s, conv2, (struct conv_input){.x0 = block->y1}, g->dz, i);
-    }
-    TRY(deliver(s, conv2->param, pair_count(net, conv2->param)));
-    PARALLEL_SLICES
-    {
-        data_backward(s, conv2, g->dz, (struct conv_input){.x0 = g->dy1}, i);
-        elu_backward(floats, block->y1 + (size_t)i * floats, g->dy1 + (size_t)i * floats);
-        weights_backward(s, conv1, block_input(block, in, skip), g->dy1, i);
-        if (g->dx)
-            data_backward(s, conv1, g->dy1, block_input(block, g->dx, g->dskip), i);
-    }
-    TRY(deliver(s, conv1->param, pair_count(net, conv1->param)));
+    const struct block_ends ends = {block_input(block, in, skip),
+                                    block_input(block, gradients->dx, gradients->dskip)};
+    int groups = groups_of(s, b), first = block->conv1.param, second = block->conv2.param;
+    TRY(norm_means(s, b, gradients->dz));
+    PARALLEL_GROUPS(groups)
+    group_backward(s, b, &ends, gradients, group_at(s, groups, g));
+    TRY(deliver(s, second, pair_count(net, second), net->parts[0]));
+    TRY(deliver(s, first, pair_count(net, first), net->parts[1]));
 out:
     return st;
 }
@@ -310,8 +375,8 @@ static enum ben_status final_gradients(const struct step *s, const float *dlogit
     final_backward(net->config.channels / 16, (size_t)block->pixels,
                    block->z + (size_t)i * floats, net_value(net, net->final_param),
                    dlogit + (size_t)i * block->pixels, dz + (size_t)i * floats,
-                   net->parts + (size_t)i * count);
-    return deliver(s, net->final_param, count);
+                   net->parts[0] + (size_t)i * count);
+    return deliver(s, net->final_param, count, net->parts[0]);
 }
 
 static enum ben_status up_backward(const struct step *s, int level, const float *in,
@@ -323,12 +388,12 @@ static enum ben_status up_backward(const struct step *s, int level, const float 
     PARALLEL_SLICES
     {
         const float *dy_slice = dy + (size_t)i * 2 * floats;
-        float *part = net->parts + (size_t)i * count;
+        float *part = net->parts[0] + (size_t)i * count;
         upconv_backward_weights(&up->shape, in + (size_t)i * floats, dy_slice, part,
                                 part + net->params[up->param].count, scratch(net));
         upconv_backward_data(&up->shape, dy_slice, up->packed_adjoint, dx + (size_t)i * floats);
     }
-    return deliver(s, up->param, count);
+    return deliver(s, up->param, count, net->parts[0]);
 }
 
 static enum ben_status attend_backward(const struct step *s, float *dx)
@@ -340,8 +405,8 @@ static enum ben_status attend_backward(const struct step *s, float *dx)
     PARALLEL_SLICES
     nonlocal_backward(&net->nonlocal, net_value(net, net->nonlocal_param),
                       net->nonlocal_kept + (size_t)i * kept, dx + (size_t)i * floats,
-                      net->parts + (size_t)i * count, scratch(net));
-    return deliver(s, net->nonlocal_param, count);
+                      net->parts[0] + (size_t)i * count, scratch(net));
+    return deliver(s, net->nonlocal_param, count, net->parts[0]);
 }
 
 /* The gradient of the skip is there already; that of what was pooled is added. */

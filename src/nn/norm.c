@@ -22,8 +22,3 @@ void norm_backward(const struct norm_slice *slice, const float *mean_g, const fl
 {
     ISA_PICK(norm_layer)->backward(slice, mean_g, mean_gx, dz);
 }
-
-void elu_backward(size_t count, const float *y, float *dy)
-{
-    ISA_PICK(norm_layer)->elu_backward(count, y, dy);
-}

@@ -38,7 +38,4 @@ void norm_backward_sums(const struct norm_slice *slice, const float *dz, double 
 void norm_backward(const struct norm_slice *slice, const float *mean_g, const float *mean_gx,
                    float *dz);
 
-/* dy *= derivative of the ELU whose output y is [count]; count a multiple of 16. */
-void elu_backward(size_t count, const float *y, float *dy);
-
 #endif

@@ -138,11 +138,6 @@ static void backward_sums(const struct norm_slice *slice, const float *restrict 
     }
 }
 
-VEC_INLINE vec elu_slope(vec y)
-{
-    return vec_if_greater(y, vec_set(0), vec_set(1), y + 1);
-}
-
 VEC_INLINE void backward_lane(const struct lane *lane, int live, int pixels, vec mean_g,
                               vec mean_gx, float *dz)
 {
@@ -150,7 +145,7 @@ VEC_INLINE void backward_lane(const struct lane *lane, int live, int pixels, vec
         vec x = vec_load(lane->x + (size_t)p * 16);
         vec g = lane_keep(lane, live, vec_load(dz + (size_t)p * 16), p);
         vec dx = lane->scale * (g - mean_g - (x * lane->scale + lane->shift) * mean_gx);
-        vec_store(dz + (size_t)p * 16, dx * elu_slope(x));
+        vec_store(dz + (size_t)p * 16, dx * vec_elu_slope(x));
     }
 }
 
@@ -168,11 +163,4 @@ static void backward(const struct norm_slice *slice, const float *restrict mean_
     }
 }
 
-static void elu_slopes(size_t count, const float *restrict y, float *restrict dy)
-{
-    for (size_t i = 0; i < count; i += BEN_LANES)
-        vec_store(dy + i, vec_load(dy + i) * elu_slope(vec_load(y + i)));
-}
-
-const struct norm_kernels ISA_NAME(norm_layer) = {sums_of, forward, backward_sums, backward,
-                                                  elu_slopes};
+const struct norm_kernels ISA_NAME(norm_layer) = {sums_of, forward, backward_sums, backward};

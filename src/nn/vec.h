@@ -135,6 +135,12 @@ VEC_INLINE vec vec_elu(vec x)
     return vec_if_greater(x, vec_set(0), x, scale * p + (scale - 1));
 }
 
+/* The slope of the ELU where it gives y. */
+VEC_INLINE vec vec_elu_slope(vec y)
+{
+    return vec_if_greater(y, vec_set(0), vec_set(1), y + 1);
+}
+
 /* 1 / (1 + exp(-x)). */
 VEC_INLINE vec vec_sigmoid(vec x)
 {

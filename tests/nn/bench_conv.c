@@ -83,7 +83,8 @@ static int run(const struct bench *b, int pass)
     if (pass == 0)
         conv_elu_forward(&b->shape, &b->in, b->packed, b->bias, NULL, b->y, b->scratch);
     else if (pass == 1)
-        conv_backward_data(&b->shape, b->y, b->adjoint, b->dx, dx1, c0, b->scratch);
+        conv_backward_data(&b->shape, b->y, b->adjoint,
+                           &(struct conv_input_gradient){b->dx, dx1, c0, NULL}, b->scratch);
     else
         conv_backward_weights(&b->shape, &b->in, b->y, b->dw, b->db, b->scratch);
     return pass < 2 ? b->shape.n : 1;

@@ -261,8 +261,9 @@ static void check_backward_data(struct data *d)
     if (shape->c == 1)
         return;
     conv_pack_adjoint(shape, d->w, d->packed);
-    conv_backward_data(shape, d->dy, d->packed, pieces ? d->x0 : d->dx, pieces ? d->x1 : NULL,
-                       d->layer->c0, d->scratch);
+    const struct conv_input_gradient to = {pieces ? d->x0 : d->dx, pieces ? d->x1 : NULL,
+                                           d->layer->c0, NULL};
+    conv_backward_data(shape, d->dy, d->packed, &to, d->scratch);
     for (int s = 0; s < shape->n; s++)
         for (int c = 0; c < shape->c; c++)
             for (int p = 0; p < shape->h * shape->w; p++) {
@@ -275,6 +276,27 @@ static void check_backward_data(struct data *d)
     report(d, 1, worst, sqrt(9.0 * shape->o));
     if (pieces)
         split(d, d->x, d->x0, d->x1);
+}
+
+/* With the ELU's slope of the input: what comes without it, times 1 where x > 0, else x + 1. */
+static void check_slope(struct data *d)
+{
+    const struct conv_shape *shape = &d->layer->shape;
+    struct conv_input_gradient to = {.dx0 = d->dx};
+    double worst = 0;
+    if (shape->c == 1)
+        return;
+    float *sloped = poisoned_floats(d->nx);
+    conv_pack_adjoint(shape, d->w, d->packed);
+    conv_backward_data(shape, d->dy, d->packed, &to, d->scratch);
+    to = (struct conv_input_gradient){.dx0 = sloped, .y = d->x};
+    conv_backward_data(shape, d->dy, d->packed, &to, d->scratch);
+    for (size_t i = 0; i < d->nx; i++) {
+        double slope = d->x[i] > 0 ? 1 : (double)d->x[i] + 1;
+        worst = fmax(worst, fabs(slope * (double)d->dx[i] - (double)sloped[i]));
+    }
+    report(d, 1, worst, sqrt(9.0 * shape->o));
+    free(sloped);
 }
 
 static void check_backward_weights(struct data *d)
@@ -315,7 +337,8 @@ static void check_adjoints(struct data *d)
         return;
     size_t nx = d->nx / (size_t)d->layer->shape.n;
     conv_pack_adjoint(&shape, d->w, d->packed);
-    conv_backward_data(&shape, d->dy, d->packed, d->dx, NULL, shape.c, d->scratch);
+    conv_backward_data(&shape, d->dy, d->packed, &(struct conv_input_gradient){.dx0 = d->dx},
+                       d->scratch);
     conv_backward_weights(&shape, &whole, d->dy, d->dw, d->db, d->scratch);
     double left = dot(d->dx, d->x, nx), right = dot(d->dw, d->w, d->nw);
     double size = sqrt((double)nx * 9 * shape.o);
@@ -374,10 +397,13 @@ static void check_slices(struct data *d)
     CU_ASSERT(memcmp(alone, d->y, d->ny * sizeof *alone) == 0);
     if (shape->c > 1) {
         conv_pack_adjoint(shape, d->w, d->packed);
-        conv_backward_data(shape, d->dy, d->packed, d->dx, NULL, shape->c, d->scratch);
-        for (size_t s = 0; s < (size_t)shape->n; s++)
-            conv_backward_data(&one, d->dy + s * ny, d->packed, alone_x + s * nx, NULL,
-                               shape->c, d->scratch);
+        const struct conv_input_gradient all = {.dx0 = d->dx, .y = d->x};
+        conv_backward_data(shape, d->dy, d->packed, &all, d->scratch);
+        for (size_t s = 0; s < (size_t)shape->n; s++) {
+            const struct conv_input_gradient part = {.dx0 = alone_x + s * nx,
+                                                     .y = d->x + s * nx};
+            conv_backward_data(&one, d->dy + s * ny, d->packed, &part, d->scratch);
+        }
         CU_ASSERT(memcmp(alone_x, d->dx, d->nx * sizeof *alone_x) == 0);
     }
     free(alone);
@@ -452,6 +478,7 @@ static void test_parts(void)
 static void test_backward_data(void)
 {
     on_every_isa(check_backward_data, NULL);
+    on_every_isa(check_slope, NULL);
 }
 
 static void test_backward_weights(void)
