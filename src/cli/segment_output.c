@@ -61,9 +61,9 @@ static const struct table_column columns[ROW_COLUMNS] = {
     [SLICES] = {"slices", BEN_TABLE_INTEGER, 0, NULL, "slices the network saw of each", NULL},
     [UNCERTAINTY] =
         {"uncertainty", BEN_TABLE_REAL, 6, NULL,
-         "1 - the Dice to be expected of the mask from the mean probability of the "
-         "Monte Carlo samples, 0 to 1; the mean over time points of a 4-D scan; n/a "
-         "without --mc",
+         "1 - E^2 A^6, about 1 - Dice: E the Dice to be expected of the mask from the "
+         "Monte Carlo samples' mean, A the mean Dice of two samples; 0 sure, 1 not; the mean "
+         "over time points of a 4-D scan; n/a without --mc",
          NULL},
     [FLAG] = {"flag", BEN_TABLE_TEXT, 0, NULL,
               "what the uncertainty says of the mask, by --review-from and --fail-from; n/a "

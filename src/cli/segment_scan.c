@@ -105,43 +105,92 @@ static void cut_out(const uint8_t *mask, float *voxels, size_t n)
         voxels[i] = mask[i] ? voxels[i] : 0;
 }
 
-/* A canonical map back in the scan's grid and into its file. */
-static enum ben_status write_map(struct nifti_writer *writer, const struct prepared *prepared,
-                                 const float *map)
+/* What one volume needs from prediction to files, canonical but for raw; owned. */
+struct found {
+    struct prepared prepared;
+    size_t voxels;
+    struct predict_maps maps;
+    struct mcqa_sums sums; /* with samples */
+    float *raw;            /* the scan's own intensities; NULL where no brain is wanted */
+};
+
+static void drop(float **floats)
+{
+    free(*floats);
+    *floats = NULL;
+}
+
+static void clear_found(struct found *found)
+{
+    prepare_clear(&found->prepared);
+    drop(&found->maps.prob);
+    drop(&found->maps.uncertainty);
+    drop(&found->maps.attention);
+    drop(&found->raw);
+}
+
+/* A canonical map, which is freed, back in the scan's grid and into its file. */
+static enum ben_status write_map(struct nifti_writer *writer, const struct found *found,
+                                 float **map)
 {
     enum ben_status st = BEN_OK;
     float *own = NULL;
-    if (!writer)
-        return BEN_OK;
-    TRY_NEW(own = malloc(volume_voxels(prepared->volume) * sizeof *own));
-    orient_back_f32(&prepared->orientation, map, own);
-    TRY(nifti_put(writer, own));
+    if (writer) {
+        TRY_NEW(own = malloc(found->voxels * sizeof *own));
+        orient_back_f32(&found->prepared.orientation, *map, own);
+        drop(map);
+        TRY(nifti_put(writer, own));
+    }
 out:
+    drop(map);
     free(own);
     return st;
 }
 
-/* Canonical maps and mask back in the scan's grid and into the files; raw [voxels] are the scan's
- * own intensities, NULL where no brain is wanted. Spoils raw. */
-static enum ben_status write_volume(struct pass *pass, const struct prepared *prepared,
-                                    const uint8_t *canonical_mask,
-                                    const struct predict_maps *maps, float *raw)
+static enum ben_status write_attention(struct nifti_writer *writer, const struct found *found)
 {
     enum ben_status st = BEN_OK;
-    size_t n = volume_voxels(prepared->volume);
+    float *map = NULL;
+    if (!writer)
+        return BEN_OK;
+    TRY_NEW(map = malloc(found->voxels * sizeof *map));
+    TRY(predict_attention_map(&found->prepared, found->maps.attention, map));
+    TRY(write_map(writer, found, &map));
+out:
+    free(map);
+    return st;
+}
+
+static enum ben_status write_mask(struct pass *pass, struct found *found,
+                                  const uint8_t *canonical)
+{
+    enum ben_status st = BEN_OK;
     uint8_t *mask = NULL;
-    TRY_NEW(mask = malloc(n));
-    orient_back_u8(&prepared->orientation, canonical_mask, mask);
+    TRY_NEW(mask = malloc(found->voxels));
+    orient_back_u8(&found->prepared.orientation, canonical, mask);
     TRY(nifti_put(pass->mask, mask));
     if (pass->brain) {
-        cut_out(mask, raw, n);
-        TRY(nifti_put(pass->brain, raw));
+        cut_out(mask, found->raw, found->voxels);
+        TRY(nifti_put(pass->brain, found->raw));
     }
-    TRY(write_map(pass->probability, prepared, maps->prob));
-    TRY(write_map(pass->uncertainty, prepared, maps->uncertainty));
-    TRY(write_map(pass->attention, prepared, maps->attention));
 out:
     free(mask);
+    return st;
+}
+
+/* Mask and maps in the scan's grid into the files. What is written, or served to make it, is
+ * freed at once: of a large scan there are never more than a few volumes. */
+static enum ben_status write_volume(struct pass *pass, struct found *found,
+                                    const uint8_t *canonical)
+{
+    enum ben_status st = BEN_OK;
+    volume_free(&found->prepared.volume);
+    TRY(write_mask(pass, found, canonical));
+    drop(&found->raw);
+    TRY(write_map(pass->probability, found, &found->maps.prob));
+    TRY(write_map(pass->uncertainty, found, &found->maps.uncertainty));
+    TRY(write_attention(pass->attention, found));
+out:
     return st;
 }
 
@@ -170,23 +219,6 @@ out:
     return st;
 }
 
-/* What one volume needs from prediction to files, canonical but for raw; owned. */
-struct found {
-    struct prepared prepared;
-    struct predict_maps maps;
-    struct mcqa_sums sums; /* with samples */
-    float *raw;            /* the scan's own intensities; NULL where no brain is wanted */
-};
-
-static void clear_found(struct found *found)
-{
-    prepare_clear(&found->prepared);
-    free(found->maps.prob);
-    free(found->maps.uncertainty);
-    free(found->maps.attention);
-    free(found->raw);
-}
-
 static enum ben_status finish_volume(struct pass *pass, struct found *found, bool is_first)
 {
     enum ben_status st = BEN_OK;
@@ -199,10 +231,10 @@ static enum ben_status finish_volume(struct pass *pass, struct found *found, boo
     pass->result->volume_mm3 +=
         (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->count;
     pass->result->post_s += lap(&since_s);
-    TRY(write_volume(pass, &found->prepared, mask, &found->maps, found->raw));
     if (pass->job->mosaic && is_first)
         TRY(draw(pass->job, &found->prepared, mask,
                  pass->job->predict.samples ? &found->sums : NULL));
+    TRY(write_volume(pass, found, mask));
     pass->result->write_s += lap(&since_s);
 out:
     free(mask);
@@ -222,12 +254,13 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
 {
     enum ben_status st = BEN_OK;
     const struct segment_job *job = pass->job;
-    size_t bytes = volume_voxels(found->prepared.volume) * sizeof(float);
+    size_t bytes = found->voxels * sizeof(float);
     bool room = (found->maps.prob = malloc(bytes)) != NULL;
     if (job->uncertainty)
         room &= (found->maps.uncertainty = malloc(bytes)) != NULL;
     if (job->attention)
-        room &= (found->maps.attention = malloc(bytes)) != NULL;
+        room &= (found->maps.attention =
+                     calloc(predict_attention_floats(&found->prepared), sizeof(float))) != NULL;
     if (!room)
         FAIL(BEN_E_MEMORY, "%s: out of memory", job->image);
 out:
@@ -267,6 +300,7 @@ static enum ben_status segment_volume(struct pass *pass, struct net *net, int in
     pass->result->n4_s += found.prepared.n4_s;
     pass->result->prepare_s += found.prepared.rest_s;
     pass->result->slices = found.prepared.slices.count;
+    found.voxels = volume_voxels(found.prepared.volume);
     double since_s = util_now_s();
     TRY(predict(pass, net, &found));
     pass->result->network_s += lap(&since_s);

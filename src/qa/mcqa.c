@@ -92,15 +92,23 @@ void mcqa_figures_of(const struct mcqa_sums *sums, struct mcqa_figures *figures)
     figures->entropy = ratio(sums->entropy, sums->brain);
 }
 
-double mcqa_slice_score(const struct mcqa_sums *slice)
+/* agreed: pixels that count as brain in all masks. */
+static double score_of(const struct mcqa_sums *sums, double agreed)
 {
-    double agreed = AGREED * slice->pixels;
-    return 1 - (2 * slice->inside + agreed) / (slice->mean + slice->brain + agreed);
+    double expected = (2 * (sums->inside + agreed)) / (sums->mean + sums->brain + 2 * agreed);
+    double agreement = (sums->paired + agreed) / (sums->voted + agreed);
+    double cube = agreement * agreement * agreement;
+    return 1 - expected * expected * cube * cube;
 }
 
 double mcqa_scan_score(const struct mcqa_sums *scan)
 {
-    return scan->brain > 0 ? 1 - 2 * scan->inside / (scan->mean + scan->brain) : 1;
+    return scan->brain > 0 && scan->voted > 0 ? score_of(scan, 0) : 1;
+}
+
+double mcqa_slice_score(const struct mcqa_sums *slice)
+{
+    return score_of(slice, AGREED * slice->pixels);
 }
 
 enum mcqa_flag mcqa_flag_of(const struct mcqa_limits *limits, double score)

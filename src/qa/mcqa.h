@@ -47,14 +47,15 @@ void mcqa_add(struct mcqa_sums *total, const struct mcqa_sums *sums);
 
 void mcqa_figures_of(const struct mcqa_sums *sums, struct mcqa_figures *figures);
 
-/* Uncertainty of a slice, from 0 (sure) to 1: figure overlap, with a thousandth of the slice's
- * pixels counted as agreed on, so that a slice without brain is sure where all probabilities are
- * near 0, and unsure where they are not. */
-double mcqa_slice_score(const struct mcqa_sums *slice);
-
-/* Uncertainty of a scan, from 0 (sure) to 1: figure overlap. 1 for an empty mask: every scan has a
- * brain. */
+/* Uncertainty of a scan, from 0 (sure) to 1: 1 - E^2 A^6, E the Dice to be expected (1 - overlap)
+ * and A the samples' agreement (1 - disagreement). The exponents are those whose score follows
+ * measured Dice best (docs/results.md): it is about 1 - Dice. 1 for an empty mask: every scan has
+ * a brain. */
 double mcqa_scan_score(const struct mcqa_sums *scan);
+
+/* The same of a slice, with a thousandth of its pixels counted as agreed on, so that a slice
+ * without brain is sure where all probabilities are near 0, and unsure where they are not. */
+double mcqa_slice_score(const struct mcqa_sums *slice);
 
 /* What to do about a scan. */
 enum mcqa_flag {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define CELL 16 /* network pixels along the edge of one of the non-local block's positions */
+enum { CELL = BEN_PREDICT_CELL };
 
 /* A team's work on one scan. */
 struct job {
@@ -17,8 +17,8 @@ struct job {
     size_t pixels;            /* of a slice */
     int cells;                /* positions along a slice's edge */
     /* Of a batch, [BEN_PREDICT_BATCH][size][size]: */
-    float *x, *y, *aleatoric, *epistemic, *votes, *attention;
-    float *query, *key; /* [BEN_PREDICT_BATCH][cells][cells] */
+    float *x, *y, *aleatoric, *epistemic, *votes;
+    float *query; /* [BEN_PREDICT_BATCH][cells][cells] */
 };
 
 static enum ben_status take(float **floats, size_t n)
@@ -43,19 +43,15 @@ static enum ben_status open_job(struct job *job)
         TRY(take(&job->epistemic, all));
         TRY(take(&job->votes, all));
     }
-    if (job->maps->attention) {
-        TRY(take(&job->attention, all));
+    if (job->maps->attention)
         TRY(take(&job->query, cells));
-        TRY(take(&job->key, cells));
-    }
 out:
     return st;
 }
 
 static void close_job(struct job *job)
 {
-    float *all[] = {job->x,     job->y,         job->aleatoric, job->epistemic,
-                    job->votes, job->attention, job->query,     job->key};
+    float *all[] = {job->x, job->y, job->aleatoric, job->epistemic, job->votes, job->query};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     free(job->slices);
@@ -122,17 +118,13 @@ static void enlarge(const float *cell, int cells, float *to)
         }
 }
 
-static void attend(struct job *job, int first, int n)
+static void attend(const struct job *job, int first, int n)
 {
     size_t cells = (size_t)job->cells * (size_t)job->cells;
     for (int i = 0; i < n; i++)
         find_queries(job, job->y + (size_t)i * job->pixels, job->query + (size_t)i * cells);
-    net_attention(job->net, job->x, n, job->query, job->key);
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < n; i++)
-        enlarge(job->key + (size_t)i * cells, job->cells,
-                job->attention + (size_t)i * job->pixels);
-    slices_restore(&job->prepared->slices, job->attention, first, n, job->maps->attention);
+    net_attention(job->net, job->x, n, job->query,
+                  job->maps->attention + (size_t)first * cells);
 }
 
 static void predict_share(struct job *job, int first, int count)
@@ -158,12 +150,15 @@ static enum ben_status unite(const struct comm *team, const struct job *job,
                              struct mcqa_sums *sums)
 {
     enum ben_status st = BEN_OK;
-    float *const maps[] = {job->maps->prob, job->maps->uncertainty, job->maps->attention};
+    float *const maps[] = {job->maps->prob, job->maps->uncertainty};
     const struct prepared *prepared = job->prepared;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         if (maps[i])
             TRY(slab_exchange(team, maps[i], prepared->volume->dim,
                               (int)prepared->slices.plane));
+    if (job->maps->attention)
+        TRY(comm_share_rows(team, job->maps->attention, prepared->slices.count,
+                            (size_t)job->cells * (size_t)job->cells * sizeof(float)));
     if (!sums)
         goto out;
     TRY(comm_share_rows(team, job->slices, prepared->slices.count, sizeof *job->slices));
@@ -171,6 +166,29 @@ static enum ben_status unite(const struct comm *team, const struct job *job,
     for (int i = 0; i < prepared->slices.count; i++)
         mcqa_add(sums, &job->slices[i]);
 out:
+    return st;
+}
+
+size_t predict_attention_floats(const struct prepared *prepared)
+{
+    size_t cells = (size_t)prepared->slices.size / CELL;
+    return (size_t)prepared->slices.count * cells * cells;
+}
+
+enum ben_status predict_attention_map(const struct prepared *prepared, const float *attention,
+                                      float *map)
+{
+    enum ben_status st = BEN_OK;
+    const struct slice_geometry *slices = &prepared->slices;
+    int cells = slices->size / CELL;
+    float *slice = NULL;
+    TRY(take(&slice, (size_t)slices->size * (size_t)slices->size));
+    for (int i = 0; i < slices->count; i++) {
+        enlarge(attention + (size_t)i * (size_t)(cells * cells), cells, slice);
+        slices_restore(slices, slice, i, 1, map);
+    }
+out:
+    free(slice);
     return st;
 }
 

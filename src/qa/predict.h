@@ -19,14 +19,16 @@ struct predict_config {
     float threshold;  /* of the mask that the sums are about */
 };
 
-/* All [voxels of the canonical grid], written whole on every rank of the team. */
+#define BEN_PREDICT_CELL 16 /* network pixels along the edge of one of the net's positions */
+
+/* What prediction gives, written whole on every rank of the team. */
 struct predict_maps {
-    float *prob;        /* of one pass, or the mean of the samples */
-    float *uncertainty; /* aleatoric + epistemic; NULL: not wanted; needs samples */
-    /* How much the brain's places draw on each other place in the non-local block, 1 where all
-     * are drawn on alike, 0 in slices without brain: the attention of its queries (positions of
-     * 16 x 16 network pixels), each with the share of its pixels that are above the threshold,
-     * linear between the positions. NULL: not wanted; needs a net with that block. */
+    float *prob;        /* [voxels of the canonical grid] of one pass, or the samples' mean */
+    float *uncertainty; /* likewise, aleatoric + epistemic; NULL: not wanted; needs samples */
+    /* [slices][size / BEN_PREDICT_CELL][the same]: how much the brain's positions draw on each
+     * position in the non-local block, 1 where all are drawn on alike, 0 in slices without brain:
+     * the weights of its queries, each counting with the share of its pixels above the threshold.
+     * NULL: not wanted; needs a net with that block. */
     float *attention;
 };
 
@@ -37,6 +39,14 @@ enum ben_status predict_scan(const struct comm *team, struct net *net,
                              const struct predict_config *config,
                              const struct prepared *prepared, const struct predict_maps *maps,
                              struct mcqa_sums *sums);
+
+/* Floats of predict_maps.attention. Local. */
+size_t predict_attention_floats(const struct prepared *prepared);
+
+/* attention as above, linear between the positions' centres -> map [voxels of the canonical grid].
+ * Local. Fails: BEN_E_MEMORY. */
+enum ben_status predict_attention_map(const struct prepared *prepared, const float *attention,
+                                      float *map);
 
 /* One plain pass, prob alone. */
 enum ben_status predict_volume(const struct comm *team, struct net *net,

@@ -108,7 +108,7 @@ static void test_empty_and_full(void)
     CU_ASSERT_EQUAL(whole.boundary, 0);
     CU_ASSERT_EQUAL(mcqa_slice_score(&whole), 0);
     CU_ASSERT_EQUAL(mcqa_scan_score(&whole), 0);
-    CU_ASSERT(mcqa_slice_score(&doubt) > 0.99);
+    CU_ASSERT(mcqa_slice_score(&doubt) > 0.9);
     CU_ASSERT_EQUAL(mcqa_scan_score(&doubt), 1);
 }
 
@@ -147,16 +147,29 @@ static void test_sums(void)
     CU_ASSERT_EQUAL(scan.all, 512);
     CHECK_NEAR(scan.entropy, slices[2].entropy, 1e-9);
     mcqa_figures_of(&scan, &f);
-    CHECK_NEAR(mcqa_scan_score(&scan), f.overlap, 0);
-    CU_ASSERT(f.overlap > mcqa_scan_score(&slices[0]));
-    CU_ASSERT(f.overlap < mcqa_scan_score(&slices[2]));
+    CHECK_NEAR(mcqa_scan_score(&scan), 1 - pow(1 - f.overlap, 2) * pow(1 - f.disagreement, 6),
+               1e-12);
+    CU_ASSERT(mcqa_scan_score(&scan) > mcqa_scan_score(&slices[0]));
+    CU_ASSERT(mcqa_scan_score(&scan) < mcqa_scan_score(&slices[2]));
+}
+
+static void test_flags(void)
+{
+    const struct mcqa_limits limits = {0.2, 0.5};
+    const double scores[] = {0, 0.19, 0.2, 0.49, 0.5, 1, NAN};
+    const enum mcqa_flag flags[] = {BEN_MCQA_PASS,   BEN_MCQA_PASS, BEN_MCQA_REVIEW,
+                                    BEN_MCQA_REVIEW, BEN_MCQA_FAIL, BEN_MCQA_FAIL,
+                                    BEN_MCQA_FAIL};
+    for (size_t i = 0; i < sizeof scores / sizeof scores[0]; i++)
+        CU_ASSERT_EQUAL(mcqa_flag_of(&limits, scores[i]), flags[i]);
+    CU_ASSERT_STRING_EQUAL(mcqa_flag_name(BEN_MCQA_PASS), "pass");
+    CU_ASSERT_STRING_EQUAL(mcqa_flag_name(BEN_MCQA_FAIL), "fail");
 }
 
 static const struct check_test tests[] = {
-    {"what is sure scores 0", test_sure},
-    {"empty and full slices", test_empty_and_full},
-    {"what is unsure scores more", test_unsure},
-    {"sums of slices", test_sums},
+    {"what is sure scores 0", test_sure},        {"empty and full slices", test_empty_and_full},
+    {"what is unsure scores more", test_unsure}, {"sums of slices", test_sums},
+    {"limits make flags", test_flags},
 };
 
 CHECK_MAIN("mcqa", tests)
