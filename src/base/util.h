@@ -46,7 +46,7 @@ void util_discard(const char *temporary);
  * process is gone, of others those untouched for a day. What cannot be removed stays. */
 void util_sweep(const char *folder);
 
-/* The same for the temporaries of one file. */
+/* The same for the temporaries of the files in path's folder whose names begin as path's does. */
 void util_sweep_beside(const char *path);
 
 /* Writes bytes to path by the steps above. */

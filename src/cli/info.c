@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ben-mpi info: what a scan, a weights file, a configuration or this machine is. */
+/* ben-mpi info: what a scan, a weights file, a configuration, an output folder or this machine
+ * is. */
 #include "cli/command.h"
 #include "base/util.h"
+#include "cli/info_output.h"
 #include "io/nifti.h"
 #include "io/weights.h"
 #include "nn/isa.h"
@@ -128,10 +130,12 @@ static bool ends_with(const char *text, const char *ending)
 static enum ben_status info_file(const char *path)
 {
     enum ben_status st = BEN_OK;
+    if (info_is_output(path))
+        return info_output(path);
     if (!util_is_file(path))
         FAIL(BEN_E_ARG,
-             "%s: no such file; give a scan (NIfTI), weights (.h5) or a "
-             "configuration (.ini)",
+             "%s: no such file; give a scan (NIfTI), weights (.h5), a configuration (.ini) or "
+             "an output folder of segment",
              path);
     if (nifti_ending(path) > 0)
         return info_scan(path);
@@ -159,7 +163,7 @@ static enum ben_status run(struct command_context *context, void *config)
 const struct command command_info = {
     .name = "info",
     .usage = "[WHAT]...",
-    .summary = "say what a scan, a weights file, a configuration or this machine is",
+    .summary = "say what a scan, weights, a configuration, an output folder or this machine is",
     .min_args = 0,
     .max_args = 1000,
     .options = {rows, sizeof rows / sizeof rows[0]},

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum row_column {
     PARTICIPANT,
@@ -149,11 +148,9 @@ out:
 
 char *segment_key(const struct scan *scan, uint64_t configuration)
 {
-    struct stat s;
-    if (stat(scan->path, &s) != 0)
-        memset(&s, 0, sizeof s);
-    return util_format("%s %016" PRIx64 " %lld %lld.%09ld", scan->id, configuration,
-                       (long long)s.st_size, (long long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
+    const struct scan_stamp *stamp = &scan->stamp;
+    return util_format("%s %016" PRIx64 " %" PRId64 " %" PRId64 ".%09" PRId64, scan->id,
+                       configuration, stamp->bytes, stamp->time_s, stamp->time_ns);
 }
 
 /* Rows of the table in the cohort's order, and for each its place there. */
@@ -238,6 +235,11 @@ static enum ben_status load_probability(void *context, long row, float *voxels)
 static enum ben_status load_uncertainty(void *context, long row, float *voxels)
 {
     return load_map(context, row, BEN_DERIVATIVE_UNCERTAINTY, voxels);
+}
+
+enum ben_status segment_table_create(struct table **table)
+{
+    return table_create(columns, ROW_COLUMNS, table);
 }
 
 bool segment_row_failed(const struct table *table, long row)

@@ -19,11 +19,14 @@ enum mcqa_flag segment_flag(const struct mcqa_limits *limits,
 char *segment_row(const struct scan *scan, const struct segment_result *result,
                   const struct mcqa_limits *limits, const char *reason);
 
+/* A table with the columns of such rows, without rows; the caller frees. */
+enum ben_status segment_table_create(struct table **table);
+
 /* A failed scan's row says so in this column. */
 bool segment_row_failed(const struct table *table, long row);
 
-/* What names a piece of work in the journal: the scan, its file's size and time, and what of
- * the configuration shapes its outputs. The caller frees; NULL without memory. */
+/* What names a piece of work in the journal: the scan, its file's stamp, and what of the
+ * configuration shapes its outputs. The caller frees; NULL without memory. */
 char *segment_key(const struct scan *scan, uint64_t configuration);
 
 /* What is written at the end: results.tsv with its dictionary and, where hdf5, cohort.h5. */

@@ -4,6 +4,8 @@
 #include "base/util.h"
 #include "cli/models.h"
 #include "cli/segment_output.h"
+#include "cli/segment_record.h"
+#include "cli/segment_runs.h"
 #include "cli/start.h"
 #include "io/derivatives.h"
 #include "mpi/plan.h"
@@ -29,12 +31,15 @@ struct run {
     long shard, n_shards;                      /* 0 shards: all scans */
     uint64_t configuration[BEN_SPECIES_COUNT]; /* hashes of what shapes the outputs */
     struct cohort *cohort;
+    double *voxels; /* [cohort->n] of each scan, 0 where it cannot be read */
     struct models models;
     struct plan *plan;
     struct comm team;
-    struct journal_book *book; /* what earlier runs finished */
+    struct journal_book *book; /* what earlier runs finished ... */
+    int64_t since_ns;          /* ... and counts, being done since (--restart) */
     struct journal *journal;
-    long failed; /* scans of this rank's team in this run */
+    struct record *record; /* NULL where the output is a file */
+    long failed;           /* scans of this rank's team in this run */
     double start_s;
 };
 
@@ -125,18 +130,13 @@ out:
 static enum ben_status make_plan(struct run *run)
 {
     enum ben_status st = BEN_OK;
-    long n = run->cohort->n, first, count;
-    double *costs = calloc((size_t)n + 1, sizeof *costs);
-    comm_share(n, run->world->rank, run->world->size, &first, &count);
+    run->voxels = calloc((size_t)run->cohort->n + 1, sizeof *run->voxels);
+    TRY(comm_agree(run->world, run->voxels ? BEN_OK : BEN_E_MEMORY));
+    TRY(cohort_inspect_shared(run->world, run->cohort, run->voxels));
     TRY(comm_agree(run->world,
-                   costs ? cohort_inspect(run->cohort, first, count) : BEN_E_MEMORY));
-    for (long i = first; i < first + count; i++)
-        costs[i] = cohort_cost(&run->cohort->scans[i]);
-    TRY(comm_share_rows(run->world, costs, n, sizeof *costs));
-    TRY(comm_agree(run->world, plan_share(costs, n, run->world->size, &run->plan)));
+                   plan_share(run->voxels, run->cohort->n, run->world->size, &run->plan)));
     TRY(comm_split(run->world, run->plan->team_of_rank[run->world->rank], &run->team));
 out:
-    free(costs);
     return st;
 }
 
@@ -362,11 +362,11 @@ static enum ben_status already_done(const struct run *run, const struct scan *sc
     enum ben_status st = BEN_OK;
     char *key = NULL;
     *done = false;
-    if (!run->book || run->config->restart)
+    if (!run->book)
         return BEN_OK;
     TRY_NEW(key = segment_key(scan, run->configuration[scan->species]));
     const struct journal_entry *entry = journal_find(run->book, key);
-    *done = entry && entry->status == BEN_JOURNAL_DONE;
+    *done = entry && entry->status == BEN_JOURNAL_DONE && entry->time_ns >= run->since_ns;
 out:
     free(key);
     return st;
@@ -405,6 +405,8 @@ static enum ben_status do_scan(struct run *run, const struct scan *scan)
     }
     if (run->team.rank == 0 && run->journal)
         st = acknowledge(run, scan, &result, reason);
+    if (run->record && st == BEN_OK)
+        st = record_scan(run->record, scan, &result, reason, run->team.rank == 0);
     TRY(comm_agree(&run->team, st));
     if (outcome != BEN_OK && run->config->strict)
         FAIL(outcome, "%s (--strict stops here)", reason);
@@ -436,6 +438,8 @@ static enum ben_status do_scans(struct run *run)
         bool done = false;
         TRY(comm_agree(&run->team, already_done(run, scan, &done)));
         TRY(comm_broadcast(&run->team, &done, sizeof done, 0));
+        if (done && run->record && run->team.rank == 0)
+            record_skip(run->record);
         if (!done) {
             TRY(comm_agree(&run->team, stop_if_interrupted()));
             TRY(do_scan(run, scan));
@@ -491,6 +495,12 @@ static enum ben_status load_book(struct run *run)
     char *logs = util_format("%s/logs/journal", run->output);
     TRY(comm_agree(run->world, logs ? BEN_OK : BEN_E_MEMORY));
     TRY(journal_load_shared(run->world, logs, &run->book));
+    if (run->config->restart) {
+        TRY(comm_agree(run->world, run->world->rank == 0
+                                       ? segment_runs_restart(run->output, &run->since_ns)
+                                       : BEN_OK));
+        TRY(comm_broadcast(run->world, &run->since_ns, sizeof run->since_ns, 0));
+    }
 out:
     free(logs);
     return st;
@@ -511,7 +521,6 @@ static enum ben_status assemble(struct run *run)
 {
     enum ben_status st = BEN_OK;
     long done = 0, failed = 0, left;
-    unsigned long peak = util_peak_bytes();
     const struct segment_assembly assembly = {.folder = run->output,
                                               .cohort = run->cohort,
                                               .configuration = run->configuration,
@@ -521,18 +530,55 @@ static enum ben_status assemble(struct run *run)
                                               .effective = run->context->effective,
                                               .weights = run->models.loaded[0].path};
     TRY(segment_assemble(run->world, &assembly, &done, &failed));
-    TRY_MPI(MPI_Allreduce(MPI_IN_PLACE, &peak, 1, MPI_UNSIGNED_LONG, MPI_MAX, run->world->mpi));
     left = run->cohort->n - done - failed;
     if (left > 0)
         log_warn("%ld of %ld scans are not done yet: segment them with the same options, then "
                  "run group again",
                  left, run->cohort->n);
     run->context->failed_scans = failed + left;
-    log_info("%ld scans done, %ld failed, %.1f s, peak memory of a rank %.0f MB; results in "
-             "%s/results.tsv",
-             done, failed, util_now_s() - run->start_s, (double)peak / 1e6, run->output);
+    log_info("%ld scans done, %ld failed; results in %s/results.tsv", done, failed,
+             run->output);
 out:
     return st;
+}
+
+static enum ben_status do_all(struct run *run)
+{
+    enum ben_status st = BEN_OK;
+    if (run->stage != STAGE_GROUP)
+        TRY(comm_agree(run->world, do_scans(run)));
+    TRY(count_failed(run));
+    if (run->stage != STAGE_PARTICIPANT)
+        TRY(assemble(run));
+out:
+    return st;
+}
+
+static enum ben_status open_record(struct run *run)
+{
+    const struct record_start start = {.folder = run->output,
+                                       .command_line = run->context->command_line,
+                                       .cohort = run->cohort,
+                                       .voxels = run->voxels,
+                                       .configuration = run->configuration,
+                                       .teams = run->plan->n_teams,
+                                       .since_ns = run->since_ns,
+                                       .start_s = run->start_s};
+    return record_open(run->world, &start, &run->record);
+}
+
+/* However the run ended, its summary is written, but where ranks may be out of step. */
+static enum ben_status close_record(struct run *run, enum ben_status how)
+{
+    if (how == BEN_E_MPI || how == BEN_E_HDF5)
+        return how;
+    char *text = strdup(ben_error_text()), *place = strdup(ben_error_place());
+    enum ben_status closed = record_close(&run->record, how);
+    if (how != BEN_OK && text && place)
+        ben_error_set(text, place);
+    free(text);
+    free(place);
+    return how != BEN_OK ? how : closed;
 }
 
 static enum ben_status run_folder(struct run *run)
@@ -540,28 +586,28 @@ static enum ben_status run_folder(struct run *run)
     enum ben_status st = BEN_OK;
     TRY(load_book(run));
     TRY(comm_agree(run->world, open_folder(run)));
-    if (run->stage != STAGE_GROUP)
-        TRY(comm_agree(run->world, do_scans(run)));
-    TRY(count_failed(run));
-    if (run->stage != STAGE_PARTICIPANT)
-        TRY(assemble(run));
+    if (run->stage == STAGE_GROUP) {
+        TRY(do_all(run));
+    } else {
+        TRY(open_record(run));
+        TRY(close_record(run, do_all(run)));
+    }
 out:
     log_file(NULL);
     return st;
 }
 
-/* What killed runs left of the files of one scan, for which there is no folder to sweep. */
-static void sweep_beside(const struct run *run)
+/* What killed runs left of one scan's files, which have no folder of their own to be swept: all
+ * their names begin with the mask's. */
+static enum ben_status sweep_beside(const char *mask)
 {
-    struct outputs outputs = {.mosaic = NULL};
-    if (outputs_beside(run, &outputs) == BEN_OK) {
-        for (int kind = 0; kind < BEN_DERIVATIVE_KINDS; kind++)
-            if (outputs.path[kind])
-                util_sweep_beside(outputs.path[kind]);
-        if (outputs.mosaic)
-            util_sweep_beside(outputs.mosaic);
-    }
-    free_outputs(&outputs);
+    enum ben_status st = BEN_OK;
+    char *stem;
+    TRY_NEW(stem = util_format("%.*s", (int)(strlen(mask) - nifti_ending(mask)), mask));
+    util_sweep_beside(stem);
+out:
+    free(stem);
+    return st;
 }
 
 enum ben_status segment_run(struct command_context *context, void *config)
@@ -577,19 +623,20 @@ enum ben_status segment_run(struct command_context *context, void *config)
     TRY(open_models(&run));
     TRY(make_plan(&run));
     if (run.to_file) {
-        if (run.world->rank == 0)
-            sweep_beside(&run);
+        TRY(comm_agree(run.world, run.world->rank == 0 ? sweep_beside(run.output) : BEN_OK));
         TRY(comm_agree(run.world, do_scans(&run)));
         TRY(count_failed(&run));
     } else {
         TRY(run_folder(&run));
     }
 out:
+    record_free(&run.record);
     journal_close(&run.journal);
     journal_free(&run.book);
     comm_free(&run.team);
     plan_free(&run.plan);
     models_close(&run.models);
     cohort_free(&run.cohort);
+    free(run.voxels);
     return st;
 }

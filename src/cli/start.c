@@ -36,6 +36,12 @@ bool start_interrupted(void)
     return interrupted != 0;
 }
 
+bool start_requeued(void)
+{
+    const char *restarts = getenv("SLURM_RESTART_COUNT");
+    return restarts && strtol(restarts, NULL, 10) > 0;
+}
+
 void start_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};

@@ -20,6 +20,10 @@ void start_catch_signals(void);
  * instruction set. Collective. */
 enum ben_status start_machine(const struct comm *world, int threads);
 
+/* True where the scheduler started this job again, after a signal or the loss of a node:
+ * --restart was for its first start (SLURM_RESTART_COUNT). Local. */
+bool start_requeued(void);
+
 /* True once a signal asked to stop: save and return BEN_E_INTERRUPTED. Local. */
 bool start_interrupted(void);
 

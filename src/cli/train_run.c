@@ -85,7 +85,7 @@ static enum ben_status name_files(struct training *t)
         TRY(util_make_parents(t->output));
         util_sweep_beside(t->output); /* the checkpoint's too: its name begins the same */
         util_sweep_beside(t->log);
-        if (t->options->restart)
+        if (t->options->restart && !start_requeued())
             unlink(t->checkpoint);
     }
 out:

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 static const char *without_sub(const char *label)
 {
@@ -530,6 +531,14 @@ void cohort_free(struct cohort **cohort)
     *cohort = NULL;
 }
 
+static struct scan_stamp stamp_of(const char *path)
+{
+    struct stat s;
+    if (stat(path, &s) != 0)
+        return (struct scan_stamp){0};
+    return (struct scan_stamp){s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec};
+}
+
 enum ben_status cohort_inspect(struct cohort *cohort, long first, long count)
 {
     enum ben_status st = BEN_OK;
@@ -538,6 +547,7 @@ enum ben_status cohort_inspect(struct cohort *cohort, long first, long count)
         free(scan->failed);
         scan->failed = NULL;
         scan->info = (struct nifti_info){0};
+        scan->stamp = stamp_of(scan->path);
         enum ben_status found = nifti_inspect(scan->path, &scan->info);
         if (found == BEN_E_MEMORY)
             TRY(found);

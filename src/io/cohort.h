@@ -23,6 +23,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* The state of a file, by which a changed one is told. */
+struct scan_stamp {
+    int64_t bytes, time_s, time_ns; /* size, and when it was changed last */
+};
 
 struct scan {
     char *id;          /* unique in the cohort: path relative to its data set without ending */
@@ -37,7 +43,8 @@ struct scan {
     enum species species;
     bool bids;          /* relative is a BIDS path */
     bool suffix_needed; /* other images of its folder differ by suffix alone */
-    /* From the header, by cohort_inspect: */
+    /* From the file, by cohort_inspect: */
+    struct scan_stamp stamp; /* taken before the header was read; zeros where there is none */
     struct nifti_info info;
     char *failed; /* why it cannot be read; NULL: fine so far */
 };
@@ -79,9 +86,14 @@ enum ben_status cohort_open_shared(const struct comm *comm, const char *const *i
 enum ben_status cohort_pack(const struct cohort *cohort, char **bytes, size_t *n);
 enum ben_status cohort_unpack(const char *bytes, size_t n, struct cohort **cohort);
 
-/* Reads the headers of scans [first, first+count): info, or failed with the reason. Only lack of
+/* Reads the headers of scans [first, first+count): stamp and info, or failed with the reason. Only lack of
  * memory is an error. Local. */
 enum ben_status cohort_inspect(struct cohort *cohort, long first, long count);
+
+/* Every rank inspects its share. Afterwards all have the stamps of all scans and their costs,
+ * costs [cohort->n]; info and failed are known of a rank's own share alone. Collective. */
+enum ben_status cohort_inspect_shared(const struct comm *comm, struct cohort *cohort,
+                                      double *costs);
 
 /* A measure of the work on a scan: its voxels, 0 where it failed. Local. */
 double cohort_cost(const struct scan *scan);

@@ -35,6 +35,7 @@ void cohort_scan_clear(struct scan *scan)
 /* The part of a scan that is no text. */
 struct plain {
     struct nifti_info info;
+    struct scan_stamp stamp;
     enum species species;
     bool bids, suffix_needed;
 };
@@ -184,5 +185,35 @@ enum ben_status cohort_open_shared(const struct comm *comm, const char *const *i
 out:
     free(bytes);
     cohort_free(&c);
+    return st;
+}
+
+/* What a rank finds of a scan and tells the others. */
+struct finding {
+    double cost;
+    struct scan_stamp stamp;
+};
+
+enum ben_status cohort_inspect_shared(const struct comm *comm, struct cohort *cohort,
+                                      double *costs)
+{
+    enum ben_status st = BEN_OK;
+    long n = cohort->n, first, count;
+    struct finding *found = calloc((size_t)n + 1, sizeof *found);
+    comm_share(n, comm->rank, comm->size, &first, &count);
+    if (found)
+        st = cohort_inspect(cohort, first, count);
+    else
+        st = ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory");
+    TRY(comm_agree(comm, st));
+    for (long i = first; i < first + count; i++)
+        found[i] = (struct finding){cohort_cost(&cohort->scans[i]), cohort->scans[i].stamp};
+    TRY(comm_share_rows(comm, found, n, sizeof *found));
+    for (long i = 0; i < n; i++) {
+        costs[i] = found[i].cost;
+        cohort->scans[i].stamp = found[i].stamp;
+    }
+out:
+    free(found);
     return st;
 }
