@@ -296,7 +296,8 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
     return code;
 }
 
-/* A write with its half: after it the program is struck. */
+/* A write with its half: after it the program is struck, or finds a short write where only mpirun
+ * was. */
 #define WRITES(name, parameters, fd, n, half_call, ...)                                        \
     ssize_t name parameters                                                                    \
     {                                                                                          \
@@ -304,12 +305,12 @@ int fallocate(int fd, int mode, off_t offset, off_t size)
         bool counted = counts_fd(fd, full), now = counted && begin("write", full);             \
         if (counted && !take_room(n))                                                          \
             return -1;                                                                         \
-        if (now && state.half) {                                                               \
-            half_call;                                                                         \
+        ssize_t done = now && state.half ? half_call : 0;                                      \
+        if (now && state.half)                                                                 \
             strike();                                                                          \
-        }                                                                                      \
-        ssize_t done = NEXT(name)(__VA_ARGS__);                                                \
-        if (now)                                                                               \
+        if (done == 0)                                                                         \
+            done = NEXT(name)(__VA_ARGS__);                                                    \
+        if (now && !state.half)                                                                \
             strike();                                                                          \
         return done;                                                                           \
     }
@@ -322,16 +323,16 @@ static size_t bytes_of(const struct iovec *parts, int n)
     return sum;
 }
 
-WRITES(write, (int fd, const void *bytes, size_t n), fd, n,
-       if (NEXT(write)(fd, bytes, n / 2) < 0) abort(), fd, bytes, n)
+WRITES(write, (int fd, const void *bytes, size_t n), fd, n, NEXT(write)(fd, bytes, n / 2), fd,
+       bytes, n)
 WRITES(pwrite, (int fd, const void *bytes, size_t n, off_t at), fd, n,
-       if (NEXT(pwrite)(fd, bytes, n / 2, at) < 0) abort(), fd, bytes, n, at)
+       NEXT(pwrite)(fd, bytes, n / 2, at), fd, bytes, n, at)
 WRITES(pwrite64, (int fd, const void *bytes, size_t n, off64_t at), fd, n,
-       if (NEXT(pwrite64)(fd, bytes, n / 2, at) < 0) abort(), fd, bytes, n, at)
+       NEXT(pwrite64)(fd, bytes, n / 2, at), fd, bytes, n, at)
 WRITES(writev, (int fd, const struct iovec *parts, int n), fd, bytes_of(parts, n),
-       if (NEXT(writev)(fd, parts, n / 2) < 0) abort(), fd, parts, n)
+       NEXT(writev)(fd, parts, n / 2), fd, parts, n)
 WRITES(pwritev, (int fd, const struct iovec *parts, int n, off_t at), fd, bytes_of(parts, n),
-       if (NEXT(pwritev)(fd, parts, n / 2, at) < 0) abort(), fd, parts, n, at)
+       NEXT(pwritev)(fd, parts, n / 2, at), fd, parts, n, at)
 
 /* ---- stdio: its writes do not pass through write above, so they are led there ---- */
 
