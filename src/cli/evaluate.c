@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ben-mpi evaluate: predicted masks against references. */
-#include "base/log.h"
+#include "base/util.h"
 #include "cli/command.h"
 #include "cli/evaluate_input.h"
 #include "qa/evaluate.h"
+#include "qa/raters.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,6 +34,10 @@ static const struct option rows[] = {
         "tables that know more of the scans, found by mask, image or participant_id"),
     ROW("uncertainty", BEN_OPTION_TEXT, uncertainty, "uncertainty", 0, "COLUMN",
         "column of results.tsv or the tables that metrics are correlated with"),
+    ROW("rater", BEN_OPTION_TEXTS, raters, NULL, 0, "[NAME=]DIR...",
+        "other raters' masks of the same scans: the consensus with REF becomes the reference"),
+    ROW("consensus", BEN_OPTION_CHOICE, consensus, "majority", 0, "majority|staple",
+        "of the raters: more than half of them, or weighted by how well each does"),
     ROW("plots", BEN_OPTION_FLAG, plots, "no", 0, NULL, "draw the results too (SVG)"),
 };
 
@@ -104,38 +109,86 @@ out:
     return st;
 }
 
+/* NAME_raters + ending for NAME.tsv. The caller frees; NULL without memory. */
+static char *raters_path(const struct command_context *context, const char *ending)
+{
+    const char *path = context->args[context->n_args - 1];
+    return util_format("%.*s_raters%s", (int)strlen(path) - 4, path, ending);
+}
+
+/* What a run holds. */
+struct evaluate_work {
+    struct pairs *pairs;
+    long first_rater;
+    struct evaluate_known known;
+    struct evaluate_row *rows;
+    char *slices;
+};
+
+/* Against the raters' consensus. */
+static enum ben_status work_with_raters(const struct command_context *context,
+                                        const struct evaluate_config *config,
+                                        const struct evaluate_options *options,
+                                        struct evaluate_work *work)
+{
+    enum ben_status st = BEN_OK;
+    const struct comm *world = &context->world;
+    struct rater_score *scores = calloc((size_t)work->pairs->n + 1, sizeof *scores);
+    char *folder = raters_path(context, ""), *table = raters_path(context, ".tsv");
+    const struct raters_options raters = {(enum consensus_kind)config->consensus,
+                                          work->first_rater, folder};
+    TRY(comm_agree(world, scores && folder && table ? BEN_OK : BEN_E_MEMORY));
+    TRY(raters_evaluate(world, work->pairs, options, &raters, work->rows, scores,
+                        config->slices ? &work->slices : NULL));
+    TRY(comm_agree(world,
+                   world->rank == 0 ? raters_write(table, work->pairs, scores) : BEN_OK));
+out:
+    free(scores);
+    free(folder);
+    free(table);
+    return st;
+}
+
+static enum ben_status work_through(const struct command_context *context,
+                                    const struct evaluate_config *config,
+                                    struct evaluate_work *work)
+{
+    const struct evaluate_options options = {
+        config->ref_close_mm, config->plane == 0 ? EVALUATE_AUTO_PLANE : config->plane - 1};
+    if (config->raters.n > 0)
+        return work_with_raters(context, config, &options, work);
+    return evaluate_pairs(&context->world, work->pairs, &options, work->rows,
+                          config->slices ? &work->slices : NULL);
+}
+
 static enum ben_status run(struct command_context *context, void *config)
 {
     enum ben_status st = BEN_OK;
     const struct evaluate_config *c = config;
-    struct evaluate_results results = {0};
-    struct evaluate_known known = {0};
-    struct evaluate_row *found = NULL;
-    struct pairs *pairs = NULL;
-    char *slices = NULL;
-    const struct evaluate_options options = {
-        c->ref_close_mm, c->plane == 0 ? EVALUATE_AUTO_PLANE : c->plane - 1};
-    bool first = context->world.rank == 0;
+    const struct comm *world = &context->world;
+    struct evaluate_work work = {0};
     TRY(evaluate_check_path(context->args[context->n_args - 1]));
-    TRY(evaluate_inputs(context, c, &pairs));
-    TRY(comm_agree(&context->world, first ? evaluate_know(context, c, pairs, &known) : BEN_OK));
-    found = calloc((size_t)pairs->n + 1, sizeof *found);
-    TRY(comm_agree(&context->world, found ? BEN_OK : BEN_E_MEMORY));
-    TRY(evaluate_pairs(&context->world, pairs, &options, found, c->slices ? &slices : NULL));
-    context->failed_scans = count_failed(found, pairs->n);
-    results = (struct evaluate_results){.pairs = pairs, .rows = found, .slices = slices};
-    TRY(comm_agree(&context->world, first ? report(context, c, &known, &results) : BEN_OK));
+    TRY(evaluate_inputs(context, c, &work.pairs, &work.first_rater));
+    TRY(comm_agree(world, world->rank == 0 ? evaluate_know(context, c, work.pairs, &work.known)
+                                           : BEN_OK));
+    work.rows = calloc((size_t)work.pairs->n + 1, sizeof *work.rows);
+    TRY(comm_agree(world, work.rows ? BEN_OK : BEN_E_MEMORY));
+    TRY(work_through(context, c, &work));
+    context->failed_scans = count_failed(work.rows, work.pairs->n);
+    struct evaluate_results results = {work.pairs, work.rows, NULL, NULL, work.slices};
+    TRY(comm_agree(world,
+                   world->rank == 0 ? report(context, c, &work.known, &results) : BEN_OK));
 out:
-    evaluate_forget(&known, pairs ? pairs->n : 0);
-    free(found);
-    free(slices);
-    pairs_free(&pairs);
+    evaluate_forget(&work.known, work.pairs ? work.pairs->n : 0);
+    free(work.rows);
+    free(work.slices);
+    pairs_free(&work.pairs);
     return st;
 }
 
 const struct command command_evaluate = {
     .name = "evaluate",
-    .usage = "[NAME=]PRED... REF OUTPUT.tsv",
+    .usage = "[NAME=]PRED... [NAME=]REF OUTPUT.tsv",
     .summary = "measure how well masks agree with references, files or folders of them",
     .min_args = 3,
     .max_args = 1 << 10,

@@ -70,17 +70,29 @@ out:
     return st;
 }
 
-static enum ben_status match_all(const struct command_context *context, bool complete,
-                                 struct pairs **pairs)
+/* Methods, then raters. */
+static enum ben_status match_all(const struct command_context *context,
+                                 const struct evaluate_config *config, struct pairs **pairs,
+                                 long *first_rater)
 {
     enum ben_status st = BEN_OK;
-    int methods = context->n_args - 2;
+    const int methods = context->n_args - 2;
+    const char *word = context->args[methods];
+    bool several = methods > 1 || config->raters.n > 0;
+    struct method_word ref = {0};
     struct pairs *all;
     TRY_NEW(all = calloc(1, sizeof *all));
     *pairs = all;
+    TRY(split_word(word, &ref));
     for (int i = 0; i < methods; i++)
-        TRY(add_word(context->args[i], context->args[methods], methods > 1, complete, all));
+        TRY(add_word(context->args[i], ref.path, several, config->complete, all));
+    *first_rater = all->n;
+    if (config->raters.n > 0)
+        TRY(add_word(word, ref.path, true, config->complete, all));
+    for (int i = 0; i < config->raters.n; i++)
+        TRY(add_word(config->raters.text[i], ref.path, true, config->complete, all));
 out:
+    free(ref.name);
     return st;
 }
 
@@ -98,17 +110,19 @@ static void say_what_is_left_out(const struct pairs *pairs, bool complete)
 
 /* Rank 0 reads names; all ranks get the same list. */
 enum ben_status evaluate_inputs(const struct command_context *context,
-                                const struct evaluate_config *config, struct pairs **pairs)
+                                const struct evaluate_config *config, struct pairs **pairs,
+                                long *first_rater)
 {
     enum ben_status st = BEN_OK;
     struct pairs *found = NULL;
     char *bytes = NULL;
     size_t n = 0;
     if (context->world.rank == 0)
-        st = match_all(context, config->complete, &found);
+        st = match_all(context, config, &found, first_rater);
     if (found && st == BEN_OK)
         st = pairs_pack(found, &bytes, &n);
     TRY(comm_agree(&context->world, st));
+    TRY(comm_broadcast(&context->world, first_rater, sizeof *first_rater, 0));
     TRY(comm_broadcast_block(&context->world, &bytes, &n, 0));
     TRY(comm_agree(&context->world, pairs_unpack(bytes, n, pairs)));
     say_what_is_left_out(*pairs, config->complete);

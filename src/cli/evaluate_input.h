@@ -13,13 +13,17 @@ struct evaluate_config {
     double ref_close_mm;
     int plane; /* 0 auto, then as enum slice_plane + 1 */
     struct option_texts group_by, tables;
+    struct option_texts raters; /* others than the reference */
+    int consensus;              /* enum consensus_kind */
     const char *uncertainty;
 };
 
-/* The pairs of all methods, the same on every rank: arguments [NAME=]PRED... REF OUTPUT. Collective.
- * Fails alike: BEN_E_ARG, BEN_E_IO. */
+/* The pairs of all methods, the same on every rank: arguments [NAME=]PRED... [NAME=]REF OUTPUT.
+ * Where there are raters, theirs follow, REF's first, from *first_rater on; else that is the number of
+ * pairs. Collective. Fails alike: BEN_E_ARG, BEN_E_IO. */
 enum ben_status evaluate_inputs(const struct command_context *context,
-                                const struct evaluate_config *config, struct pairs **pairs);
+                                const struct evaluate_config *config, struct pairs **pairs,
+                                long *first_rater);
 
 /* What tables know of the pairs: beside the predictions, beside the references, and given ones. */
 struct evaluate_known {

@@ -16,22 +16,23 @@
 #define GRID_TOLERANCE 0.1 /* of the smallest voxel edge */
 #define EDGE_TOLERANCE 0.01
 
-/* One side of a pair, read. */
-struct mask_image {
-    uint8_t *mask;
-    struct nifti_info info;
-};
-
 /* What the ranks work with. */
 struct evaluation {
     const struct pairs *pairs;
     const struct evaluate_options *options;
 };
 
-static void row_fail(struct evaluate_row *row, const char *reason)
+void evaluate_start_row(struct evaluate_row *row)
+{
+    memset(row, 0, sizeof *row);
+    row->metrics = (struct metrics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+}
+
+void evaluate_fail_row(struct evaluate_row *row, const char *id)
 {
     row->status = BEN_EVALUATE_FAILED;
-    snprintf(row->reason, sizeof row->reason, "%s", reason);
+    snprintf(row->reason, sizeof row->reason, "%s", ben_error_text());
+    log_warn("%s: %s", id, row->reason);
 }
 
 static void row_warn(struct evaluate_row *row, const char *reason)
@@ -57,8 +58,8 @@ static bool grids_agree(const struct nifti_info *pred, const struct nifti_info *
     return true;
 }
 
-static void warn_of_oddities(const struct pair *pair, const struct mask_image *pred,
-                             const struct mask_image *ref, struct evaluate_row *row)
+static void warn_of_oddities(const struct pair *pair, const struct evaluate_image *pred,
+                             const struct evaluate_image *ref, struct evaluate_row *row)
 {
     if (!grids_agree(&pred->info, &ref->info))
         row_warn(row, "prediction and reference are of one size but at different places in "
@@ -71,30 +72,41 @@ static void warn_of_oddities(const struct pair *pair, const struct mask_image *p
         log_warn("%s: %s", pair->id, row->reason);
 }
 
-static enum ben_status compare(const struct pair *pair, const struct evaluate_options *options,
-                               struct evaluate_row *row, FILE *slices)
+enum ben_status evaluate_compare(const struct pair *pair,
+                                 const struct evaluate_options *options,
+                                 const struct evaluate_image *pred, struct evaluate_image *ref,
+                                 struct evaluate_row *row, FILE *slices)
 {
     enum ben_status st = BEN_OK;
-    struct mask_image pred = {0}, ref = {0};
-    const int *p = pred.info.dim, *r = ref.info.dim;
-    if (!pair->pred)
-        FAIL(BEN_E_INPUT, "%s: no prediction for this reference", pair->ref);
-    TRY(nifti_read_mask(pair->pred, BEN_VOLUME_DEFAULT, &pred.mask, &pred.info, NULL));
-    TRY(nifti_read_mask(pair->ref, BEN_VOLUME_DEFAULT, &ref.mask, &ref.info, NULL));
-    memcpy(row->dim, ref.info.dim, sizeof row->dim);
-    memcpy(row->voxel_mm, ref.info.voxel_mm, sizeof row->voxel_mm);
+    const int *p = pred->info.dim, *r = ref->info.dim;
+    const struct evaluate_masks masks = {&ref->info, pred->mask, ref->mask};
+    memcpy(row->dim, ref->info.dim, sizeof row->dim);
+    memcpy(row->voxel_mm, ref->info.voxel_mm, sizeof row->voxel_mm);
     if (p[0] != r[0] || p[1] != r[1] || p[2] != r[2])
         FAIL(BEN_E_INPUT,
              "%s has %d x %d x %d voxels, its reference %s has %d x %d x %d; bring them to one "
              "grid",
              pair->pred, p[0], p[1], p[2], pair->ref, r[0], r[1], r[2]);
     if (options->ref_close_mm > 0)
-        TRY(close_mask(ref.info.dim, ref.info.voxel_mm, options->ref_close_mm, ref.mask));
-    TRY(metrics_compute(ref.info.dim, ref.info.voxel_mm, pred.mask, ref.mask, &row->metrics));
-    const struct evaluate_masks masks = {&ref.info, pred.mask, ref.mask};
+        TRY(close_mask(r, ref->info.voxel_mm, options->ref_close_mm, ref->mask));
+    TRY(metrics_compute(r, ref->info.voxel_mm, pred->mask, ref->mask, &row->metrics));
     if (slices)
         TRY(evaluate_slices(pair, &masks, options->plane, slices));
-    warn_of_oddities(pair, &pred, &ref, row);
+    warn_of_oddities(pair, pred, ref, row);
+out:
+    return st;
+}
+
+static enum ben_status compare(const struct pair *pair, const struct evaluate_options *options,
+                               struct evaluate_row *row, FILE *slices)
+{
+    enum ben_status st = BEN_OK;
+    struct evaluate_image pred = {0}, ref = {0};
+    if (!pair->pred)
+        FAIL(BEN_E_INPUT, "%s: no prediction for this reference", pair->ref);
+    TRY(nifti_read_mask(pair->pred, BEN_VOLUME_DEFAULT, &pred.mask, &pred.info, NULL));
+    TRY(nifti_read_mask(pair->ref, BEN_VOLUME_DEFAULT, &ref.mask, &ref.info, NULL));
+    TRY(evaluate_compare(pair, options, &pred, &ref, row, slices));
 out:
     free(pred.mask);
     free(ref.mask);
@@ -117,14 +129,12 @@ static enum ben_status work_on_pair(void *context, long item, void *to, FILE *sl
     const struct evaluation *e = context;
     const struct pair *pair = &e->pairs->list[item];
     struct evaluate_row *row = to;
-    row->metrics = (struct metrics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    evaluate_start_row(row);
     enum ben_status st = compare(pair, e->options, row, slices);
     if (st == BEN_E_MEMORY)
         return st;
-    if (st != BEN_OK) {
-        row_fail(row, ben_error_text());
-        log_warn("%s: %s", pair->id, row->reason);
-    }
+    if (st != BEN_OK)
+        evaluate_fail_row(row, pair->id);
     return BEN_OK;
 }
 

@@ -8,6 +8,23 @@
 
 #include <stdio.h>
 
+/* A mask as it was read. */
+struct evaluate_image {
+    uint8_t *mask;
+    struct nifti_info info;
+};
+
+/* A row without a result, and one of what just failed. */
+void evaluate_start_row(struct evaluate_row *row);
+void evaluate_fail_row(struct evaluate_row *row, const char *id);
+
+/* Fills the row, and slices where not NULL. Closes the reference where the options say so. Fails:
+ * BEN_E_INPUT where the sizes differ, BEN_E_MEMORY. */
+enum ben_status evaluate_compare(const struct pair *pair,
+                                 const struct evaluate_options *options,
+                                 const struct evaluate_image *pred, struct evaluate_image *ref,
+                                 struct evaluate_row *row, FILE *slices);
+
 /* Two masks on one grid. */
 struct evaluate_masks {
     const struct nifti_info *info;
