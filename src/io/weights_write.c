@@ -221,6 +221,14 @@ out:
     return st;
 }
 
+static float half_of(float value)
+{
+    uint16_t bits;
+    h5_to_half(&value, 1, &bits);
+    h5_from_half(&bits, 1, &value);
+    return value;
+}
+
 /* Fails where a value is not finite; rounds to float16 where that is asked for. */
 static enum ben_status settle(const char *path, struct weights_list *list, bool half)
 {
@@ -229,16 +237,12 @@ static enum ben_status settle(const char *path, struct weights_list *list, bool 
         struct weights_tensor *t = &list->items[i];
         bool rounds = goes_half(t, half);
         for (size_t k = 0; k < t->count; k++) {
-            uint16_t bits;
-            float rounded = t->data[k];
-            h5_to_half(&rounded, 1, &bits);
-            h5_from_half(&bits, 1, &rounded);
-            if (!isfinite(t->data[k]) || (rounds && !isfinite(rounded)))
+            float rounded = rounds ? half_of(t->data[k]) : t->data[k];
+            if (!isfinite(rounded))
                 FAIL(BEN_E_ARG, "%s: not written: the tensor %s holds %g%s", path, t->name,
                      (double)t->data[k],
                      isfinite(t->data[k]) ? ", too large for float16; write float32" : "");
-            if (rounds)
-                t->data[k] = rounded;
+            t->data[k] = rounded;
         }
     }
 out:
