@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SPAN_LINEAR 30  /* largest by smallest value from which an axis is logarithmic */
+#define POINTS_MOST 200 /* scans of a kind from which a violin says more than points */
 #define LABELS_MOST 500 /* points that tell their scan when pointed at */
 
 static long count(const struct report *report, unsigned flags)
@@ -140,6 +141,7 @@ static void write_worst(FILE *to, const struct report *report)
 /* The groups of scans as series of one metric. */
 struct groups {
     int n;
+    long most;                  /* scans in the largest */
     struct plot_series *series; /* [n] */
     char **names;               /* [n], owned */
     double *values;             /* [scans] grouped */
@@ -194,6 +196,7 @@ static enum ben_status groups_make(const struct report *report,
                 g->labels[at++] = report->scans[i].name;
                 series->n++;
             }
+        g->most = series->n > g->most ? series->n : g->most;
     }
 out:
     return st;
@@ -215,7 +218,9 @@ static enum ben_status write_plot(FILE *to, const struct report *report,
     TRY(groups_make(report, metric, &groups));
     TRY_NEW(title = util_format("%s%s%s%s", metric->label, *metric->unit ? " (" : "",
                                 metric->unit, *metric->unit ? ")" : ""));
-    const struct plot plot = {.kind = BEN_PLOT_BOX,
+    bool many = groups.most > POINTS_MOST;
+    const struct plot plot = {.kind = many ? BEN_PLOT_VIOLIN : BEN_PLOT_BOX,
+                              .no_points = many,
                               .title = title,
                               .description = metric->description,
                               .y = {NULL, low > 0 && high > SPAN_LINEAR * low, 0, 0},
@@ -232,12 +237,45 @@ out:
     return st;
 }
 
+/* How well uncertainty stands in for Dice, where both are known. */
+static enum ben_status write_trust(FILE *to, const struct report *report)
+{
+    enum ben_status st = BEN_OK;
+    char *svg = NULL;
+    const char **labels = NULL;
+    if (report->dice < 0 || report->uncertainty < 0)
+        return BEN_OK;
+    TRY_NEW(labels = malloc(((size_t)report->n + 1) * sizeof *labels));
+    for (long i = 0; i < report->n; i++)
+        labels[i] = report->scans[i].name;
+    const struct plot_series series = {.n = report->n,
+                                       .x = report->metrics[report->uncertainty].values,
+                                       .y = report->metrics[report->dice].values,
+                                       .labels = report->n <= LABELS_MOST ? labels : NULL};
+    const struct plot plot = {.kind = BEN_PLOT_SCATTER,
+                              .title = "Dice against uncertainty",
+                              .x = {.label = "Uncertainty"},
+                              .y = {.label = "Dice"},
+                              .series = &series,
+                              .n_series = 1,
+                              .fit = true,
+                              .width = 420,
+                              .height = 300};
+    TRY(plot_svg(&plot, &svg));
+    fputs(svg, to);
+out:
+    free(labels);
+    free(svg);
+    return st;
+}
+
 static enum ben_status write_plots(FILE *to, const struct report *report)
 {
     enum ben_status st = BEN_OK;
     fputs("<section id=\"plots\"><h2>The cohort's numbers</h2>\n<div class=\"plots\">\n", to);
     for (int m = 0; m < report->n_metrics; m++)
         TRY(write_plot(to, report, &report->metrics[m]));
+    TRY(write_trust(to, report));
     fprintf(to,
             "</div>\n<p class=\"soft\">Boxes: quartiles and median. Outliers, marked: robust z "
             "beyond %.1f among scans of one kind.</p></section>\n",
@@ -255,6 +293,65 @@ static const char *const states[][2] = {
     {"plain", "nothing to remark"},
 };
 
+/* The table's columns: the scan, its status and flags, the metrics, then texts that any scan
+ * has, and the rating. */
+struct column {
+    const char *label, *unit, *description, *class;
+    const struct report_metric *metric;              /* NULL: a text */
+    const char *(*text)(const struct report_scan *); /* NULL: special */
+};
+
+static const char *participant_of(const struct report_scan *scan)
+{
+    return scan->participant;
+}
+
+static const char *session_of(const struct report_scan *scan)
+{
+    return scan->session;
+}
+
+static const char *species_of(const struct report_scan *scan)
+{
+    return scan->species;
+}
+
+static bool any_has(const struct report *report,
+                    const char *(*text)(const struct report_scan *))
+{
+    for (long i = 0; i < report->n; i++)
+        if (text(&report->scans[i]))
+            return true;
+    return false;
+}
+
+#define LEAD   3 /* columns before the metrics */
+#define AROUND 7 /* columns beside the metrics, at most */
+
+/* Fills columns [AROUND + metrics]; returns how many there are. */
+static int list_columns(const struct report *report, struct column *columns)
+{
+    static const struct column lead[LEAD] = {{"Scan", "", "", "first", NULL, NULL},
+                                             {"Status", "", "", "text", NULL, NULL},
+                                             {"Flags", "", "", "flags", NULL, NULL}};
+    static const struct column texts[] = {{"Participant", "", "", "text", NULL, participant_of},
+                                          {"Session", "", "", "text", NULL, session_of},
+                                          {"Species", "", "", "text", NULL, species_of}};
+    int n = LEAD;
+    memcpy(columns, lead, sizeof lead);
+    for (int m = 0; m < report->n_metrics; m++) {
+        const struct report_metric *metric = &report->metrics[m];
+        columns[n++] = (struct column){metric->label, metric->unit, metric->description,
+                                       "number",      metric,       NULL};
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (any_has(report, texts[i].text))
+            columns[n++] = texts[i];
+    columns[n++] =
+        (struct column){"Your rating", "", "kept in this browser", "text", NULL, NULL};
+    return n;
+}
+
 static void write_option(FILE *to, int column, const char *order, const char *label)
 {
     fprintf(to, "<option value=\"%d%s\">", column, order);
@@ -262,58 +359,57 @@ static void write_option(FILE *to, int column, const char *order, const char *la
     fprintf(to, ", %s</option>", *order == 'd' ? "falling" : "rising");
 }
 
-static void write_tools(FILE *to, const struct report *report)
+static void write_tools(FILE *to, const struct column *columns, int n)
 {
-    static const char *const columns[] = {"Scan", "Participant", "Session", "Species",
-                                          "Status"};
     fputs("<div class=\"tools\"><label>Filter<input type=\"search\" id=\"filter\" "
           "placeholder=\"words in any column\"></label>\n<label>Show<select id=\"state\">",
           to);
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         fprintf(to, "<option value=\"%s\">%s</option>", states[i][0], states[i][1]);
     fputs("</select></label>\n<label>Sort by<select id=\"sort\">", to);
-    for (int i = 0; i < 5; i++) {
-        write_option(to, i, "a", columns[i]);
-        write_option(to, i, "d", columns[i]);
+    for (int i = 0; i < n; i++) {
+        write_option(to, i, columns[i].metric ? "d" : "a", columns[i].label);
+        write_option(to, i, columns[i].metric ? "a" : "d", columns[i].label);
     }
-    for (int m = 0; m < report->n_metrics; m++) {
-        write_option(to, 5 + m, "d", report->metrics[m].label);
-        write_option(to, 5 + m, "a", report->metrics[m].label);
-    }
-    write_option(to, 5 + report->n_metrics, "d", "Flags");
-    write_option(to, 5 + report->n_metrics, "a", "Flags");
-    write_option(to, 6 + report->n_metrics, "a", "Your rating");
-    write_option(to, 6 + report->n_metrics, "d", "Your rating");
     fputs("</select></label>\n<span id=\"shown\" role=\"status\"></span></div>\n", to);
 }
 
-static void write_head_cell(FILE *to, const char *label, const char *unit,
-                            const char *description, bool number)
+static void write_head_cell(FILE *to, const struct column *column)
 {
-    fprintf(to, "<th scope=\"col\"%s", number ? " class=\"number\"" : "");
-    if (description && *description) {
+    fprintf(to, "<th scope=\"col\" class=\"%s\"", column->class);
+    if (*column->description) {
         fputs(" title=\"", to);
-        markup_text(to, description);
+        markup_text(to, column->description);
         fputc('"', to);
     }
     fputs("><button type=\"button\">", to);
-    markup_text(to, label);
-    if (unit && *unit) {
+    markup_text(to, column->label);
+    if (*column->unit) {
         fputs(" (", to);
-        markup_text(to, unit);
+        markup_text(to, column->unit);
         fputc(')', to);
     }
     fputs("</button></th>", to);
 }
 
-static void write_cell(FILE *to, const char *label, const char *text)
+static void write_cell(FILE *to, const struct report *report, const struct column *column,
+                       long i)
 {
-    fprintf(to, "<td data-of=\"%s\">", label);
-    markup_text(to, text);
+    fputs("<td data-of=\"", to);
+    markup_text(to, column->label);
+    fputc('"', to);
+    if (column->metric) {
+        fprintf(to, " class=\"number%s\">", report_off(column->metric, i) ? " off" : "");
+        report_number(to, column->metric, column->metric->values[i]);
+    } else {
+        fputc('>', to);
+        markup_text(to, column->text ? column->text(&report->scans[i]) : "");
+    }
     fputs("</td>", to);
 }
 
-static void write_row(FILE *to, const struct report *report, long i)
+static void write_row(FILE *to, const struct report *report, const struct column *columns,
+                      int n, long i)
 {
     const struct report_scan *scan = &report->scans[i];
     unsigned flagged = REPORT_OUTLIER | REPORT_EMPTY | REPORT_UNSURE;
@@ -325,52 +421,47 @@ static void write_row(FILE *to, const struct report *report, long i)
     markup_text(to, scan->name);
     fputs("\"><td>", to);
     write_page_link(to, scan);
-    fputs("</td>", to);
-    write_cell(to, "Participant", scan->participant);
-    write_cell(to, "Session", scan->session);
-    write_cell(to, "Species", scan->species);
-    fprintf(to, "<td data-of=\"Status\" class=\"%s\">",
+    fprintf(to, "</td><td data-of=\"Status\" class=\"%s\">",
             scan->flags & REPORT_FAILED  ? "failed"
             : scan->flags & REPORT_EMPTY ? "empty"
                                          : "ok");
     markup_text(to, scan->status);
-    fputs("</td>", to);
-    for (int m = 0; m < report->n_metrics; m++) {
-        const struct report_metric *metric = &report->metrics[m];
-        fputs("<td data-of=\"", to);
-        markup_text(to, metric->label);
-        fprintf(to, "\" class=\"number%s\">", report_off(metric, i) ? " off" : "");
-        report_number(to, metric, metric->values[i]);
-        fputs("</td>", to);
-    }
-    fputs("<td data-of=\"Flags\">", to);
+    fputs("</td><td data-of=\"Flags\">", to);
     report_flags(to, report, scan);
-    fputs("</td><td data-of=\"Your rating\"></td></tr>\n", to);
+    fputs("</td>", to);
+    for (int c = LEAD; c < n; c++)
+        write_cell(to, report, &columns[c], i);
+    fputs("</tr>\n", to);
 }
 
-static void write_table(FILE *to, const struct report *report)
+static enum ben_status write_table(FILE *to, const struct report *report)
 {
-    static const char *const columns[] = {"Scan", "Participant", "Session", "Species",
-                                          "Status"};
+    enum ben_status st = BEN_OK;
+    struct column *columns;
+    TRY_NEW(columns = malloc(((size_t)report->n_metrics + AROUND) * sizeof *columns));
+    int n = list_columns(report, columns);
     fputs("<section id=\"scans\"><h2>Scans</h2>\n", to);
-    write_tools(to, report);
-    fputs("<div class=\"wide\"><table class=\"sortable cards\"><thead><tr>", to);
-    for (int i = 0; i < 5; i++)
-        write_head_cell(to, columns[i], NULL, NULL, false);
-    for (int m = 0; m < report->n_metrics; m++)
-        write_head_cell(to, report->metrics[m].label, report->metrics[m].unit,
-                        report->metrics[m].description, true);
-    write_head_cell(to, "Flags", NULL, NULL, false);
-    write_head_cell(to, "Your rating", NULL, "kept in this browser", false);
+    write_tools(to, columns, n);
+    fprintf(
+        to,
+        "<div class=\"wide tall\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"Table of scans\"><table class=\"sortable cards\" style=\"--wide:%drem\">"
+        "<thead><tr>",
+        30 + 7 * (n - 2));
+    for (int c = 0; c < n; c++)
+        write_head_cell(to, &columns[c]);
     fputs("</tr></thead><tbody>\n", to);
     for (long i = 0; i < report->n; i++)
-        write_row(to, report, i);
+        write_row(to, report, columns, n, i);
     fputs("</tbody></table></div>\n"
           "<p class=\"tools\"><button class=\"act\" type=\"button\" data-save-all=\"tsv\">Save "
           "all ratings as TSV</button> <button class=\"act\" type=\"button\" "
           "data-save-all=\"json\">Save all ratings as JSON</button> <span id=\"rated\" "
           "class=\"soft\"></span></p></section>\n",
           to);
+    free(columns);
+out:
+    return st;
 }
 
 static void write_failures(FILE *to, const struct report *report)
@@ -405,7 +496,8 @@ enum ben_status report_group_page(const struct report *report, char **html, size
     write_summary(to, report);
     write_worst(to, report);
     st = write_plots(to, report);
-    write_table(to, report);
+    if (st == BEN_OK)
+        st = write_table(to, report);
     write_failures(to, report);
     report_methods(to, report);
     report_foot(to, report);

@@ -53,8 +53,8 @@ struct report {
     struct report_measured *measured; /* [n] */
     long n;
     struct report_metric *metrics;
-    int n_metrics, uncertainty; /* its metric, -1: none */
-    long *worst;                /* [n_worst] scans worth correcting, first ones first */
+    int n_metrics, uncertainty, dice; /* their metrics, -1: none */
+    long *worst;                      /* [n_worst] scans worth correcting, first ones first */
     long n_worst;
     char *name, *version, *raw, *weights; /* of the data set description; never NULL */
     char *settings;                       /* logs/segment.ini, "" without */

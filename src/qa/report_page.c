@@ -110,12 +110,12 @@ void report_flags(FILE *to, const struct report *report, const struct report_sca
 
 void report_number(FILE *to, const struct report_metric *metric, double value)
 {
+    double size = fabs(value);
+    int decimals = size >= 1000 ? 0 : size >= 100 ? 1 : metric->decimals;
+    if (size > 0 && size < 0.02) /* three digits that count */
+        decimals = (int)fmin(9, 2 - floor(log10(size)));
     if (isfinite(value))
-        fprintf(to, "%.*f",
-                fabs(value) >= 1000  ? 0
-                : fabs(value) >= 100 ? 1
-                                     : metric->decimals,
-                value);
+        fprintf(to, "%.*f", decimals, value);
 }
 
 static bool is_on(const struct report *report, const char *key)

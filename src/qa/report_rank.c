@@ -44,7 +44,7 @@ static enum ben_status add_measured(struct report *report)
                           "difference of the voxels just inside and just outside the mask by "
                           "their sum, 0 to 1"));
     report->metrics[report->n_metrics - 1].watch = -1;
-    TRY(report_add_metric(report, "At the image's edge", "%",
+    TRY(report_add_metric(report, "Cut at the edge", "%",
                           "share of the mask's voxels on the faces of the image"));
     report->metrics[report->n_metrics - 1].decimals = 2;
     report->metrics[report->n_metrics - 1].watch = 1;

@@ -200,7 +200,11 @@ static enum ben_status take_column(struct report *report, const struct tsv *tabl
     if (numbers == 0 || others > 0)
         return BEN_OK;
     label_of(name, label, sizeof label);
-    TRY(report_add_metric(report, label, json_string_value(json_object_get(about, "Units")),
+    const char *unit = json_string_value(json_object_get(about, "Units"));
+    size_t n = strlen(name);
+    if (!unit && n > 3 && strcmp(name + n - 3, "_mm") == 0)
+        unit = "mm";
+    TRY(report_add_metric(report, label, unit,
                           json_string_value(json_object_get(about, "Description"))));
     struct report_metric *metric = &report->metrics[report->n_metrics - 1];
     for (long i = 0; i < report->n; i++)
@@ -208,6 +212,8 @@ static enum ben_status take_column(struct report *report, const struct tsv *tabl
             metric->values[i] = value;
     if (strcasecmp(name, "volume_mm3") == 0)
         metric->watch = 2;
+    if (strcasecmp(name, "dice") == 0)
+        report->dice = report->n_metrics - 1;
     if (strcasecmp(name, "uncertainty") == 0) {
         report->uncertainty = report->n_metrics - 1;
         metric->watch = 1;
@@ -421,7 +427,7 @@ enum ben_status report_open(const struct comm *world, const struct report_option
     const char *texts[SOURCES];
     char *block = NULL;
     size_t n = 0;
-    *report = (struct report){.options = options, .uncertainty = -1};
+    *report = (struct report){.options = options, .uncertainty = -1, .dice = -1};
     if (world->rank == 0)
         st = read_sources(options, &block, &n);
     TRY(comm_agree(world, st));
