@@ -451,6 +451,20 @@ out:
     return st;
 }
 
+/* The scans' folder by its full path: whoever reads the results may stand elsewhere. */
+static enum ben_status describe_dataset(const struct run *run, const char *parameters)
+{
+    enum ben_status st = BEN_OK;
+    char *full = realpath(run->cohort->root, NULL);
+    const char *raw = full ? full : run->cohort->root;
+    const struct derivative_dataset dataset = {
+        .name = util_basename(raw), .raw = raw, .version = BEN_VERSION, .parameters = parameters};
+    TRY(derivative_write_dataset(run->output, &dataset));
+out:
+    free(full);
+    return st;
+}
+
 /* The output folder: description, effective configuration, log, journal. */
 static enum ben_status open_folder(struct run *run)
 {
@@ -464,14 +478,10 @@ static enum ben_status open_folder(struct run *run)
     TRY_NEW(name =
                 util_format("%s%s-r%d", job ? "job" : "pid", job ? job : "", run->world->rank));
     if (run->world->rank == 0) {
-        const struct derivative_dataset dataset = {.name = util_basename(run->cohort->root),
-                                                   .raw = run->cohort->root,
-                                                   .version = BEN_VERSION,
-                                                   .parameters = parameters};
         if (util_is_dir(logs))
             util_sweep(run->output);
         TRY(util_make_dirs(logs));
-        TRY(derivative_write_dataset(run->output, &dataset));
+        TRY(describe_dataset(run, parameters));
         TRY_NEW(path = util_format("%s/logs/segment.ini", run->output));
         TRY(util_write_file(path, run->context->effective, strlen(run->context->effective)));
         free(path);
