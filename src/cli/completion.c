@@ -122,9 +122,10 @@ static void write_zsh(FILE *to)
 {
     size_t n;
     const struct command *const *all = command_list(&n);
-    fputs("#compdef ben-mpi\n_ben_mpi() {\n    local line state\n    _arguments -C "
-          "'--help[what there is]' '--version[which version this is]' \\\n        '1:command:((",
-          to);
+    fputs(
+        "#compdef ben-mpi\n_ben_mpi() {\n    local line state\n    _arguments -C "
+        "'--help[what there is]' '--version[which version this is]' \\\n        '1:command:((",
+        to);
     for (size_t i = 0; i < n; i++) {
         fprintf(to, "%s\\:\"", all[i]->name);
         zsh_text(to, all[i]->summary);
@@ -187,11 +188,12 @@ static void write_fish(FILE *to)
         for (size_t k = 0; k < all[i]->options.n; k++)
             fish_option(to, all[i]->name, &all[i]->options.rows[k]);
     }
-    fputs("complete -c ben-mpi -n __fish_use_subcommand -f -a help -d 'what there is'\n"
-          "complete -c ben-mpi -n '__fish_seen_subcommand_from help' -l man -d 'a manual page'\n"
-          "complete -c ben-mpi -n '__fish_seen_subcommand_from help' -l completion -x -a "
-          "'bash zsh fish' -d 'for a shell'\n",
-          to);
+    fputs(
+        "complete -c ben-mpi -n __fish_use_subcommand -f -a help -d 'what there is'\n"
+        "complete -c ben-mpi -n '__fish_seen_subcommand_from help' -l man -d 'a manual page'\n"
+        "complete -c ben-mpi -n '__fish_seen_subcommand_from help' -l completion -x -a "
+        "'bash zsh fish' -d 'for a shell'\n",
+        to);
 }
 
 bool completion_write(const char *shell, FILE *to)

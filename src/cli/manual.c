@@ -20,10 +20,12 @@ static const struct note exit_codes[] = {
 };
 
 static const struct note environment[] = {
-    {"BEN_WEIGHTS", "Folder with weights files (rat.h5, human.h5 ...) that is looked into before "
-                    "the installed ones."},
-    {"BEN_ISA", "Instruction set of the kernels: avx512, avx2 or generic; by default the widest "
-                "that the processor has."},
+    {"BEN_WEIGHTS",
+     "Folder with weights files (rat.h5, human.h5 ...) that is looked into before "
+     "the installed ones."},
+    {"BEN_ISA",
+     "Instruction set of the kernels: avx512, avx2 or generic; by default the widest "
+     "that the processor has."},
 };
 
 void manual_help(FILE *to)
@@ -54,7 +56,8 @@ void manual_command_help(const struct command *command, FILE *to)
 static void put(FILE *to, const char *text)
 {
     static const char special[] = "\\-'`^~\"";
-    static const char *const names[] = {"\\e", "\\-", "\\(aq", "\\(ga", "\\(ha", "\\(ti", "\\(dq"};
+    static const char *const names[] = {"\\e",   "\\-",   "\\(aq", "\\(ga",
+                                        "\\(ha", "\\(ti", "\\(dq"};
     for (; *text; text++) {
         const char *found = strchr(special, *text);
         if (found)

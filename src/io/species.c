@@ -104,6 +104,11 @@ const char *species_latin(enum species species)
     return nth_name(species, 1, "n/a");
 }
 
+bool species_lies_anyhow(enum species species)
+{
+    return species == BEN_MOUSE || species == BEN_RAT;
+}
+
 enum slice_plane species_plane(enum species species)
 {
     return species == BEN_MOUSE || species == BEN_RAT ? BEN_CORONAL : BEN_AXIAL;

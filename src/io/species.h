@@ -4,6 +4,8 @@
 #ifndef BEN_IO_SPECIES_H
 #define BEN_IO_SPECIES_H
 
+#include <stdbool.h>
+
 enum species {
     BEN_SPECIES_UNKNOWN,
     BEN_MOUSE,
@@ -28,6 +30,11 @@ const char *species_latin(enum species species);
 
 /* Unknown counts as a primate. */
 enum slice_plane species_plane(enum species species);
+
+/* Whether thick slices tell better than the header where a head's planes are: rodents lie
+ * otherwise in the scanner than its software believes, and are then stored with coronal slices
+ * called axial. */
+bool species_lies_anyhow(enum species species);
 
 /* "sagittal", "coronal", "axial" and back; 0 or -1 for another word. */
 const char *species_plane_name(enum slice_plane plane);

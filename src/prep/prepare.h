@@ -19,7 +19,8 @@ struct prepare_config {
     struct n4_config n4_options;
     struct normalise_config normalise;
     enum slice_plane plane;
-    int size; /* of the network's slices */
+    bool follow_thick; /* cut across the axis of thick slices instead, where there is one */
+    int size;          /* of the network's slices */
 };
 
 struct prepared {

@@ -88,6 +88,7 @@ static enum ben_status prepare_scan(const struct comm *team,
     struct volume *volume = NULL, *mask = NULL;
     struct nifti_info info;
     prepare.plane = source->plane;
+    prepare.follow_thick = source->follow_thick;
     st = nifti_inspect(source->image, &info);
     if (st == BEN_OK)
         st = nifti_read(source->image, source->volume, &volume, NULL);

@@ -23,6 +23,7 @@ struct dataset_source {
     const char *dataset;
     int volume;             /* index in a 4-D file, or BEN_VOLUME_DEFAULT */
     enum slice_plane plane; /* that it is cut along */
+    bool follow_thick;      /* or across the axis of thick slices (prep/prepare.h) */
 };
 
 /* One prepared scan. */

@@ -32,12 +32,14 @@ static enum ben_status add(const struct selection_config *config, const struct s
     enum ben_status st = BEN_OK;
     char *participant = NULL;
     TRY_NEW(participant = util_format("%s/%s", scan->dataset, scan->participant));
-    s->sources[s->n] = (struct dataset_source){.image = scan->path,
-                                               .mask = scan->mask,
-                                               .participant = participant,
-                                               .dataset = scan->dataset,
-                                               .volume = config->volume,
-                                               .plane = plane_for(config, scan)};
+    s->sources[s->n] = (struct dataset_source){
+        .image = scan->path,
+        .mask = scan->mask,
+        .participant = participant,
+        .dataset = scan->dataset,
+        .volume = config->volume,
+        .plane = plane_for(config, scan),
+        .follow_thick = config->plane == 0 && species_lies_anyhow(scan->species)};
     s->scans[s->n] = scan;
     s->participants[s->n++] = participant;
 out:

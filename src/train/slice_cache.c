@@ -93,10 +93,10 @@ static enum ben_status hash_preparation(const struct prepare_config *prepare,
     enum ben_status st = BEN_OK;
     char *text = NULL, *n4 = NULL;
     TRY_NEW(n4 = prepare->n4 ? describe_n4(&prepare->n4_options) : strdup("no N4"));
-    TRY_NEW(text =
-                util_format("%d %d %d %d %.17g %.17g %s", MEANING, prepare->size,
-                            (int)source->plane, source->volume, prepare->normalise.low_percent,
-                            prepare->normalise.high_percent, n4));
+    TRY_NEW(text = util_format("%d %d %d %d %d %.17g %.17g %s", MEANING, prepare->size,
+                               (int)source->plane, source->follow_thick, source->volume,
+                               prepare->normalise.low_percent, prepare->normalise.high_percent,
+                               n4));
     *hash = util_hash(*hash, text, strlen(text));
 out:
     free(text);

@@ -6,8 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_LAYERS 5   /* sub-slices of a thick slice */
-#define AIR_SHARE  0.5 /* of a field of view, about */
+#define MAX_LAYERS  5    /* sub-slices of a thick slice */
+#define UPSIDE_DOWN 0.15 /* of heads: animals lie on their back, headers are wrong */
+#define AIR_SHARE   0.5  /* of a field of view, about */
 
 /* Lowest and highest grey of each tissue in each manner. */
 static const struct manner {
@@ -189,9 +190,11 @@ static void draw_pose(struct draws *d, const struct head *head, int size, struct
     double shift[2] = {draw_within(d, -slack, slack), draw_within(d, -slack, slack)};
     double thick = draw_within(d, 0, .08) * extent;
     pose->layers = 1 + draw_index(d, MAX_LAYERS);
-    if (draw_happens(d, .5)) /* left to right */
-        for (int a = 0; a < 3; a++)
-            axes[0][a] = -axes[0][a];
+    bool mirror = draw_happens(d, .5), upside = draw_happens(d, UPSIDE_DOWN);
+    for (int a = 0; a < 3; a++) {
+        axes[0][a] = mirror ? -axes[0][a] : axes[0][a];
+        axes[1][a] = upside ? -axes[1][a] : axes[1][a];
+    }
     for (int a = 0; a < 3; a++) {
         double c = axes[0][a] * pixel * stretch[0], r = axes[1][a] * pixel * stretch[1];
         double t = axes[2][a] * thick / pose->layers;
