@@ -6,6 +6,7 @@
 #   tools/deps.sh aarch64 the compiler of the check for AArch64 too
 #   tools/deps.sh slurm   a SLURM of its own, for the tests of the job scripts
 #   tools/deps.sh dev     what the comparisons with other programs need too
+#   tools/deps.sh fuzz    libFuzzer, for tools/fuzz.sh
 #   tools/deps.sh peers   what the comparison of speed needs (tools/peers)
 set -euo pipefail
 
@@ -19,12 +20,13 @@ case $what in
     test) packages+=(mricron-data libcunit1-dev clang-format valgrind) ;;
     aarch64) packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
     slurm) packages+=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2) ;;
+    fuzz) packages+=(clang libclang-rt-14-dev) ;;
     dev) packages+=(mricron-data libcunit1-dev clang-format valgrind g++ libinsighttoolkit5-dev
         python3-torch python3-numpy python3-scipy python3-h5py python3-nibabel) ;;
     peers) packages+=(mricron-data g++ libinsighttoolkit5-dev libdnnl-dev python3-torch
         python3-numpy python3-h5py)
         command -v npm >/dev/null || packages+=(nodejs npm) ;;
-    *) echo "usage: tools/deps.sh [demo|test|aarch64|slurm|dev|peers]" >&2; exit 2 ;;
+    *) echo "usage: tools/deps.sh [demo|test|aarch64|slurm|fuzz|dev|peers]" >&2; exit 2 ;;
 esac
 
 missing=()

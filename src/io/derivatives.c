@@ -220,6 +220,29 @@ out:
     return st;
 }
 
+static enum ben_status write_readme(const char *folder,
+                                    const struct derivative_dataset *dataset)
+{
+    enum ben_status st = BEN_OK;
+    char *text = NULL;
+    TRY_NEW(
+        text = util_format(
+            "Brain masks%s%s, made by ben-mpi %s (%s).\n\n"
+            "sub-*/        masks (desc-brain_mask) and what else was asked for, named after "
+            "their scans\n"
+            "results.tsv   a row per scan: status, reason, volume, times; results.json "
+            "explains its columns\n"
+            "cohort.h5     the same with all masks in one HDF5 file\n"
+            "logs/         options, log, journal of finished scans\n\n"
+            "Please cite Yu et al. (2022), eLife 11:e81217, " PAPER "\n",
+            *dataset->name ? " of " : "", dataset->name, dataset->version,
+            dataset->parameters));
+    TRY(write_text(folder, "README", text));
+out:
+    free(text);
+    return st;
+}
+
 enum ben_status derivative_write_dataset(const char *folder,
                                          const struct derivative_dataset *dataset)
 {
@@ -227,6 +250,7 @@ enum ben_status derivative_write_dataset(const char *folder,
     char *path = NULL;
     TRY(util_make_dirs(folder));
     TRY(write_description(folder, dataset));
+    TRY(write_readme(folder, dataset));
     /* What BIDS has no names for; a validator is told to look away. */
     TRY(write_text(folder, ".bidsignore",
                    "*_desc-uncertainty_*\n*_desc-attention_*\n*_mask.png\n*.h5\n*.html\n"

@@ -50,7 +50,7 @@ struct derivative_dataset {
     const char *parameters; /* one line: weights, their hash, options that matter */
 };
 
-/* Writes dataset_description.json, .bidsignore and descriptions.tsv with its dictionary into
+/* Writes dataset_description.json, README, .bidsignore and descriptions.tsv with its dictionary into
  * the output folder (created if missing). */
 enum ben_status derivative_write_dataset(const char *folder,
                                          const struct derivative_dataset *dataset);
