@@ -21,10 +21,10 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 status=0
 
-# judge NAME FOLDER BEFORE: the validator's codes for FOLDER; those that it did not have for the
-# data set alone, listed in the file BEFORE, are ours.
+# judge NAME FOLDER BEFORE: the validator's codes for FOLDER, of which those are ours that it did not
+# have for the data set alone (the file BEFORE).
 codes() {
-    "$validator" "$1" --json 2>/dev/null | node -e '
+    { "$validator" "$1" --json 2>/dev/null || true; } | node -e '
         const said = JSON.parse(require("fs").readFileSync(0)).issues;
         for (const kind of ["errors", "warnings"])
             for (const issue of said[kind])
@@ -63,7 +63,7 @@ check() {
     local raw=$1 name out=$tmp/out
     name=$(basename "$raw")
     rm -rf "$tmp/both" "$tmp/own" "$out"
-    "$ben" segment "$raw" "$out" --brain --probability --quiet || [ $? -eq 1 ]
+    "$ben" segment "$raw" "$out" --no-n4 --brain --probability --quiet || [ $? -eq 1 ]
     codes "$raw" >"$tmp/before"
     cp -r "$raw" "$tmp/both"
     rm -rf "$tmp/both/derivatives"
@@ -71,6 +71,7 @@ check() {
     mkdir "$tmp/both/derivatives"
     cp -r "$out" "$tmp/both/derivatives/ben-mpi"
     judge "$name with derivatives/ben-mpi" "$tmp/both" "$tmp/before"
+    rm -f "$tmp"/own/README*
     cp "$out"/{dataset_description.json,README,descriptions.tsv,descriptions.json,.bidsignore} \
         "$out"/results.* "$tmp/own"
     printf 'descriptions.*\n' >>"$tmp/own/.bidsignore"

@@ -101,13 +101,32 @@ static void test_sidecars(void)
     check_folder_remove(folder);
 }
 
+/* A file system takes any bytes for a name, JSON only UTF-8. */
+static void test_odd_name(void)
+{
+    const struct derivative_source source = {"sub-r\xe4t/anat/sub-r\xe4t_T1w.nii", true, false};
+    char folder[256];
+    check_folder_create(folder);
+    CHECK_OK(derivative_write_sidecar(folder, &source, BEN_DERIVATIVE_MASK, 0.5));
+    json_t *json = read_json(folder, "sub-r\xe4t/anat/sub-r\xe4t_desc-brain_mask.json");
+    CU_ASSERT_STRING_EQUAL(text_of(json, "SpatialReference"),
+                           "bids:raw:sub-r\xef\xbf\xbdt/anat/sub-r\xef\xbf\xbdt_T1w.nii");
+    json_decref(json);
+    check_folder_remove(folder);
+}
+
 static void test_dataset(void)
 {
     const struct derivative_dataset dataset = {"Rats \"7 T\"", "../raw", "10.1/x", "0.1",
                                                "weights rat.h5"};
-    char folder[256], *ignore, *text;
+    char folder[256], *ignore, *readme, *text;
     check_folder_create(folder);
     CHECK_OK(derivative_write_dataset(folder, &dataset));
+    readme = util_format("%s/README", folder);
+    CHECK_OK(util_read_file(readme, 10000, &text, NULL));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "Brain masks of Rats"));
+    free(text);
+    free(readme);
     json_t *json = read_json(folder, "dataset_description.json");
     CU_ASSERT_STRING_EQUAL(text_of(json, "Name"), "Brain masks of Rats \"7 T\"");
     CU_ASSERT_STRING_EQUAL(text_of(json, "DatasetType"), "derivative");
@@ -130,6 +149,7 @@ static void test_dataset(void)
 static const struct check_test tests[] = {
     {"names", test_names},
     {"sidecars", test_sidecars},
+    {"a name that is not UTF-8", test_odd_name},
     {"the data set's own files", test_dataset},
 };
 
