@@ -185,6 +185,21 @@ char *util_temporary(const char *path)
                        (long)getpid(), name);
 }
 
+/* On this host; one that has ended but that its parent has not asked for yet is gone too. */
+static bool process_gone(long pid)
+{
+    char path[40], state = '?';
+    if (kill((pid_t)pid, 0) != 0)
+        return errno == ESRCH;
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    int n = fscanf(file, "%*d (%*[^)]) %c", &state);
+    fclose(file);
+    return n == 1 && state == 'Z';
+}
+
 /* What the temporary of that name is to become, NULL where it is none. gone: nobody works on it
  * any more. */
 static const char *temporary_of(const char *name, const struct stat *s, bool *gone)
@@ -194,8 +209,7 @@ static const char *temporary_of(const char *name, const struct stat *s, bool *go
     int end = 0;
     if (sscanf(name, ".tmp%8x-%ld.%n", &host, &pid, &end) != 2 || end == 0)
         return NULL;
-    *gone = host == host_hash() ? kill((pid_t)pid, 0) != 0 && errno == ESRCH
-                                : time(NULL) - s->st_mtime > 24 * 3600;
+    *gone = host == host_hash() ? process_gone(pid) : time(NULL) - s->st_mtime > 24 * 3600;
     return name + end;
 }
 

@@ -177,7 +177,8 @@ static void test_sweep(void)
     pid_t gone = 0;
     CHECK_OK(util_make_parents(path));
     CU_ASSERT_EQUAL(posix_spawnp(&gone, "true", NULL, NULL, arguments, NULL), 0);
-    CU_ASSERT_EQUAL(waitpid(gone, NULL, 0), gone);
+    siginfo_t end;
+    CU_ASSERT_EQUAL(waitid(P_PID, (id_t)gone, &end, WEXITED | WNOWAIT), 0); /* a zombie */
     char *mine = util_temporary(path);
     char *theirs =
         util_format("%.*s%ld.x.txt", (int)(strrchr(mine, '-') + 1 - mine), mine, (long)gone);
@@ -187,6 +188,7 @@ static void test_sweep(void)
     util_sweep(root);
     CU_ASSERT(!util_is_file(theirs));
     CU_ASSERT(util_is_file(mine));
+    CU_ASSERT_EQUAL(waitpid(gone, NULL, 0), gone);
     /* Beside one file only what was to become that file goes. */
     char *other = util_format("%sy.txt", root);
     CHECK_OK(util_write_file(theirs, "x", 1));
