@@ -29,6 +29,8 @@ VEC_INLINE void transform_gradients(const struct conv_gradient_job *job,
         for (int t = 0; t < tiles->n; t++) {
             struct place at = tiles->at[t];
             const float *d = tiles_read(plane, shape, at.y, at.x, 4, patch, &row);
+            size_t ahead = (size_t)at.y * (size_t)shape->w + (size_t)at.x;
+            tiles_fetch(plane + 16 * (ahead + TILES_READ_AHEAD), shape->w);
             for (int l = 0; l < BEN_VECS; l++) {
                 sum[l] += winograd_gradient_sum(d + l * BEN_LANES, row);
                 winograd_gradient(d + l * BEN_LANES, row, m + 16 * t + l * BEN_LANES, xs);

@@ -206,6 +206,9 @@ VEC_INLINE void tile_output(const struct conv_job *job, const struct finish *f, 
         to.beside = job->slope + 16 * (plane * pixels + pixel) + f->lane;
     if (f->steps.keep)
         to.keep = job->norm->keep + plane * pixels + pixel;
+    tiles_fetch(to.out + 16 * TILES_WRITE_AHEAD, shape->w);
+    if (f->steps.done || f->steps.slope)
+        tiles_fetch(to.beside + 16 * TILES_READ_AHEAD, shape->w);
     if (at.y + 4 <= shape->h && at.x + 4 <= shape->w)
         transform_output(m, f, to);
     else
