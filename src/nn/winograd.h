@@ -11,7 +11,10 @@
  *   B' = 0  b  -2  -a  1  0   G = -2a/3    1/3   -a/3     A' = 0   1  -1   1  -1  0
  *        0 -a -1/2  b  1  0        b/6     1/3    b/3          0   a   a   b   b  0
  *        0  a -1/2 -b  1  0        b/6    -1/3    b/3          0  1/2 -1/2 2  -2  1
- *        0  1   0 -5/2 0  1         0       0      1                                    */
+ *        0  1   0 -5/2 0  1         0       0      1
+ *
+ * No sum of two products, of which the compiler would choose the one that is rounded: a kernel's
+ * variants give the same bits. */
 #ifndef BEN_NN_WINOGRAD_H
 #define BEN_NN_WINOGRAD_H
 
@@ -80,9 +83,9 @@ VEC_INLINE void winograd_output_line(const vec m[6], vec o[4])
 {
     vec s = m[1] + m[2], d = m[1] - m[2];
     vec t = m[3] + m[4], e = m[3] - m[4];
-    o[0] = m[0] + WINOGRAD_B * s + WINOGRAD_A * t;
+    o[0] = m[0] + WINOGRAD_A * (2 * s + t);
     o[1] = d + e;
-    o[2] = WINOGRAD_A * s + WINOGRAD_B * t;
+    o[2] = WINOGRAD_A * (s + 2 * t);
     o[3] = m[5] + 0.5f * d + 2 * e;
 }
 
@@ -109,8 +112,8 @@ VEC_INLINE void winograd_output(const float *m, size_t step, vec out[4][4])
 /* One row of A dy A' from a line of four. */
 VEC_INLINE void winograd_gradient_row(const vec y[4], float *m, size_t step)
 {
-    vec s = WINOGRAD_B * y[0] + WINOGRAD_A * y[2], t = y[1] + 0.5f * y[3];
-    vec p = WINOGRAD_A * y[0] + WINOGRAD_B * y[2], q = y[1] + 2 * y[3];
+    vec s = WINOGRAD_A * (2 * y[0] + y[2]), t = y[1] + 0.5f * y[3];
+    vec p = WINOGRAD_A * (y[0] + 2 * y[2]), q = y[1] + 2 * y[3];
     vec_store(m, y[0]);
     vec_store(m + step, s + t);
     vec_store(m + 2 * step, s - t);
@@ -119,7 +122,7 @@ VEC_INLINE void winograd_gradient_row(const vec y[4], float *m, size_t step)
     vec_store(m + 5 * step, y[3]);
 }
 
-/* Two rows of A dy A': of the points +-WINOGRAD_A for (B, A, 1/2), +-WINOGRAD_B for (A, B, 2). */
+/* Two rows of A dy A': of the points +-WINOGRAD_A for (2, 1, 1/2), +-WINOGRAD_B for (1, 2, 2). */
 VEC_INLINE void winograd_gradient_pair(const float *y, size_t row, float *m, size_t step,
                                        float near, float far, float last)
 {
@@ -127,7 +130,7 @@ VEC_INLINE void winograd_gradient_pair(const float *y, size_t row, float *m, siz
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
         const float *p = y + 16 * j;
-        vec even = near * vec_load(p) + far * vec_load(p + 2 * row);
+        vec even = WINOGRAD_A * (near * vec_load(p) + far * vec_load(p + 2 * row));
         vec odd = vec_load(p + row) + last * vec_load(p + 3 * row);
         a[j] = even + odd;
         b[j] = even - odd;
@@ -147,8 +150,8 @@ VEC_INLINE void winograd_gradient(const float *y, size_t row, float *m, size_t s
     }
     winograd_gradient_row(first, m, step);
     winograd_gradient_row(last, m + 30 * step, step);
-    winograd_gradient_pair(y, row, m + 6 * step, step, WINOGRAD_B, WINOGRAD_A, 0.5f);
-    winograd_gradient_pair(y, row, m + 18 * step, step, WINOGRAD_A, WINOGRAD_B, 2);
+    winograd_gradient_pair(y, row, m + 6 * step, step, 2, 1, 0.5f);
+    winograd_gradient_pair(y, row, m + 18 * step, step, 1, 2, 2);
 }
 
 /* The sum of the same 4x4 patch. */
