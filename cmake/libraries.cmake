@@ -46,8 +46,8 @@ const char ${symbol}_sha256[] = \"${hash}\";
         set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
     endforeach()
 endfunction()
-ben_embed(ben_qa ${CMAKE_SOURCE_DIR}/src/qa/page/report.css
-    ${CMAKE_SOURCE_DIR}/src/qa/page/report.js)
+ben_embed(ben_qa ${PROJECT_SOURCE_DIR}/src/qa/page/report.css
+    ${PROJECT_SOURCE_DIR}/src/qa/page/report.js)
 
 # Kernels (src/nn/*_isa.c) are compiled once per instruction set; BEN_ISA is the suffix of their
 # names (nn/isa.h) and the set is chosen at run time.
