@@ -131,7 +131,7 @@ const struct command *const *command_list(size_t *n);
 /* The command of that name; NULL for any other word. */
 const struct command *command_find(const char *name);
 
-extern const struct command command_segment, command_train, command_evaluate, command_volumes,
-    command_info, command_bench, command_report;
+extern const struct command command_segment, command_train, command_adapt, command_evaluate,
+    command_volumes, command_info, command_bench, command_report;
 
 #endif

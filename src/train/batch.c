@@ -34,7 +34,8 @@ static bool is_empty(const struct dataset *dataset, long slice)
 
 static bool is_used(const struct dataset *dataset, const bool *use, int scan)
 {
-    return use[scan] && dataset->scans[scan].source->mask && dataset->scans[scan].count > 0;
+    const struct dataset_scan *s = &dataset->scans[scan];
+    return s->count > 0 && memchr(use + s->first, true, (size_t)s->count) != NULL;
 }
 
 static int scans_like(const struct dataset *dataset, const bool *use, int scan)
@@ -57,6 +58,7 @@ static double scan_weight(const struct batches *b, const bool *use, int scan, do
     return 1.0 / scans_like(b->dataset, use, scan);
 }
 
+/* The slices that use has of a scan. */
 static void add_scan(struct batches *b, const bool *use, int scan)
 {
     const struct dataset_scan *s = &b->dataset->scans[scan];
@@ -64,7 +66,7 @@ static void add_scan(struct batches *b, const bool *use, int scan)
     double sum = 0;
     for (int i = 0; i < s->count; i++) {
         double weight = is_empty(b->dataset, s->first + i) ? b->config.keep_empty : 1;
-        if (weight <= 0)
+        if (weight <= 0 || !use[s->first + i])
             continue;
         b->slices[b->n_slices] = s->first + i;
         b->weights[b->n_slices++] = weight;

@@ -31,8 +31,8 @@ struct batch_config {
 
 struct batches;
 
-/* Over the slices of the labelled scans with use[scan], and over heads (NULL: none; borrowed).
- * Local. Fails: BEN_E_INPUT when no slice is left; BEN_E_MEMORY. */
+/* Over the slices with use[slice], whose masks the data set holds, and over heads (NULL: none;
+ * borrowed). Local. Fails: BEN_E_INPUT when no slice is left; BEN_E_MEMORY. */
 enum ben_status batches_create(const struct batch_config *config, const struct dataset *dataset,
                                const bool *use, const struct heads *heads,
                                struct batches **batches);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ben_status train_state_create(struct net *net, bool average, struct train_state *state)
+enum ben_status train_state_create(struct net *net, bool average, bool selftrain,
+                                   struct train_state *state)
 {
     enum ben_status st = BEN_OK;
     *state = (struct train_state){.net = net, .best_dice = -1};
@@ -16,6 +17,9 @@ enum ben_status train_state_create(struct net *net, bool average, struct train_s
         TRY_NEW(state->average = calloc(state->n, sizeof *state->average));
     TRY_NEW(state->best = calloc(state->n, sizeof *state->best));
     TRY_NEW(state->log = strdup(""));
+    TRY_NEW(state->round_log = strdup(""));
+    if (selftrain)
+        TRY_NEW(state->teacher = calloc(state->n, sizeof *state->teacher));
 out:
     if (st)
         train_state_free(state);
@@ -28,13 +32,15 @@ void train_state_free(struct train_state *state)
     free(state->average);
     free(state->best);
     free(state->log);
+    free(state->teacher);
+    free(state->round_log);
     *state = (struct train_state){0};
 }
 
 /* The arrays, whole numbers and reals of a state by their names in the file: one list for
  * writing and reading. */
 struct arrays {
-    struct weights_want list[4];
+    struct weights_want list[5];
     int n;
 };
 
@@ -47,6 +53,8 @@ static struct arrays list_arrays(const struct train_state *state)
     a.list[2] = (struct weights_want){"best", 1, {all}, state->best};
     if (state->average)
         a.list[a.n++] = (struct weights_want){"average", 1, {all}, state->average};
+    if (state->teacher)
+        a.list[a.n++] = (struct weights_want){"teacher", 1, {all}, state->teacher};
     return a;
 }
 
@@ -60,24 +68,34 @@ struct named_real {
     double *value;
 };
 
-#define N_INTEGERS 5
-#define N_REALS    6
+struct numbers {
+    struct named_integer integers[8];
+    struct named_real reals[7];
+    int n_integers, n_reals;
+};
 
-static void list_numbers(struct train_state *s, int64_t *adam_step,
-                         struct named_integer integers[N_INTEGERS],
-                         struct named_real reals[N_REALS])
+static struct numbers list_numbers(struct train_state *s, int64_t *adam_step)
 {
-    integers[0] = (struct named_integer){"epoch", &s->epoch};
-    integers[1] = (struct named_integer){"step", &s->step};
-    integers[2] = (struct named_integer){"place", &s->place};
-    integers[3] = (struct named_integer){"best_epoch", &s->best_epoch};
-    integers[4] = (struct named_integer){"adam_step", adam_step};
-    reals[0] = (struct named_real){"entropy", &s->entropy};
-    reals[1] = (struct named_real){"dice", &s->dice};
-    reals[2] = (struct named_real){"norm", &s->norm};
-    reals[3] = (struct named_real){"best_dice", &s->best_dice};
-    reals[4] = (struct named_real){"last_entropy", &s->last_entropy};
-    reals[5] = (struct named_real){"last_dice", &s->last_dice};
+    struct numbers list = {
+        .integers = {{"epoch", &s->epoch},
+                     {"step", &s->step},
+                     {"place", &s->place},
+                     {"best_epoch", &s->best_epoch},
+                     {"adam_step", adam_step},
+                     {"rounds", &s->rounds},
+                     {"round_epoch", &s->round_epoch},
+                     {"pseudo_place", &s->pseudo_place}},
+        .reals = {{"entropy", &s->entropy},
+                  {"dice", &s->dice},
+                  {"norm", &s->norm},
+                  {"best_dice", &s->best_dice},
+                  {"last_entropy", &s->last_entropy},
+                  {"last_dice", &s->last_dice},
+                  {"pseudo", &s->pseudo}},
+        .n_integers = s->teacher ? 8 : 5, /* the last ones are self-training's */
+        .n_reals = s->teacher ? 7 : 6,
+    };
+    return list;
 }
 
 static enum ben_status fill_file(const struct train_state *state, const char *identity,
@@ -86,21 +104,21 @@ static enum ben_status fill_file(const struct train_state *state, const char *id
     enum ben_status st = BEN_OK;
     struct train_state copy =
         *state; /* its numbers' addresses are wanted, nothing is changed */
-    struct named_integer integers[N_INTEGERS];
-    struct named_real reals[N_REALS];
     int64_t adam_step = (int64_t)state->adam.step;
     struct arrays arrays = list_arrays(state);
-    list_numbers(&copy, &adam_step, integers, reals);
+    struct numbers numbers = list_numbers(&copy, &adam_step);
     TRY(model_to_weights(state->net, file));
     for (int i = 0; i < arrays.n; i++)
         TRY(weights_add_state(file, arrays.list[i].name, arrays.list[i].rank,
                               arrays.list[i].shape, arrays.list[i].into));
-    for (int i = 0; i < N_INTEGERS; i++)
-        TRY(weights_add_integer(file, integers[i].name, *integers[i].value));
-    for (int i = 0; i < N_REALS; i++)
-        TRY(weights_add_real(file, reals[i].name, *reals[i].value));
+    for (int i = 0; i < numbers.n_integers; i++)
+        TRY(weights_add_integer(file, numbers.integers[i].name, *numbers.integers[i].value));
+    for (int i = 0; i < numbers.n_reals; i++)
+        TRY(weights_add_real(file, numbers.reals[i].name, *numbers.reals[i].value));
     TRY(weights_add_text(file, "identity", identity));
     TRY(weights_add_text(file, "log", state->log));
+    if (state->teacher)
+        TRY(weights_add_text(file, "round_log", state->round_log));
 out:
     return st;
 }
@@ -154,24 +172,31 @@ out:
     return st;
 }
 
+static enum ben_status take_text(const struct weights_file *file, const char *name, char **to)
+{
+    enum ben_status st = BEN_OK;
+    const char *text = weights_find_text(file, name);
+    free(*to);
+    TRY_NEW(*to = strdup(text ? text : ""));
+out:
+    return st;
+}
+
 static enum ben_status take(const struct weights_file *file, struct train_state *state)
 {
     enum ben_status st = BEN_OK;
-    struct named_integer integers[N_INTEGERS];
-    struct named_real reals[N_REALS];
     int64_t adam_step = 0;
     struct arrays arrays = list_arrays(state);
-    const char *log = weights_find_text(file, "log");
-    list_numbers(state, &adam_step, integers, reals);
+    struct numbers numbers = list_numbers(state, &adam_step);
     TRY(model_load(file, state->net));
     TRY(weights_load_state(file, arrays.list, arrays.n));
-    for (int i = 0; i < N_INTEGERS; i++)
-        TRY(weights_get_integer(file, integers[i].name, integers[i].value));
-    for (int i = 0; i < N_REALS; i++)
-        TRY(weights_get_real(file, reals[i].name, reals[i].value));
+    for (int i = 0; i < numbers.n_integers; i++)
+        TRY(weights_get_integer(file, numbers.integers[i].name, numbers.integers[i].value));
+    for (int i = 0; i < numbers.n_reals; i++)
+        TRY(weights_get_real(file, numbers.reals[i].name, numbers.reals[i].value));
     state->adam.step = (uint64_t)adam_step;
-    free(state->log);
-    TRY_NEW(state->log = strdup(log ? log : ""));
+    TRY(take_text(file, "log", &state->log));
+    TRY(take_text(file, "round_log", &state->round_log));
 out:
     return st;
 }

@@ -26,10 +26,18 @@ struct train_state {
     double best_dice;               /* below zero before the first validation */
     int64_t best_epoch;
     char *log; /* the training log's text so far, owned */
+    /* Self-training; teacher NULL: none */
+    float *teacher;       /* [n] the values that made the present pseudo-labels */
+    int64_t rounds;       /* made */
+    int64_t round_epoch;  /* epochs that were finished at the last one */
+    double pseudo;        /* sum over the epoch's pseudo-labelled samples of 1 - Dice */
+    int64_t pseudo_place; /* how many those are */
+    char *round_log;      /* the rounds' table so far, owned */
 };
 
 /* Zeroed state around net. Fails: BEN_E_MEMORY. Local. */
-enum ben_status train_state_create(struct net *net, bool average, struct train_state *state);
+enum ben_status train_state_create(struct net *net, bool average, bool selftrain,
+                                   struct train_state *state);
 void train_state_free(struct train_state *state);
 
 /* Writes the state; identity is a text that says what run it belongs to. Rank 0 writes, all

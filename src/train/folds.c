@@ -57,6 +57,14 @@ static int list_participants(const char *const *names, int n, uint64_t seed,
     return found;
 }
 
+static int by_draw(const void *a, const void *b)
+{
+    const struct participant *p = a, *q = b;
+    if (p->draw != q->draw)
+        return p->draw < q->draw ? -1 : 1;
+    return strcmp(p->name, q->name);
+}
+
 /* Every 1/fraction-th of the list validates: all datasets give their share. */
 static bool chosen(const struct folds_config *config, int place, int n)
 {
@@ -87,6 +95,14 @@ out:
     return st;
 }
 
+static int find_place(const struct participant *list, const char *name)
+{
+    int place = 0;
+    while (strcmp(list[place].name, name) != 0)
+        place++;
+    return place;
+}
+
 enum ben_status folds_split(const struct folds_config *config, const char *const *names, int n,
                             bool *validates)
 {
@@ -95,13 +111,31 @@ enum ben_status folds_split(const struct folds_config *config, const char *const
     TRY_NEW(list = calloc((size_t)n + 1, sizeof *list));
     int found = list_participants(names, n, config->seed, list);
     TRY(check(config, found));
-    for (int i = 0; i < n; i++) {
-        int place = 0;
-        while (strcmp(list[place].name, names[i]) != 0)
-            place++;
-        validates[i] = chosen(config, place, found);
-    }
+    for (int i = 0; i < n; i++)
+        validates[i] = chosen(config, find_place(list, names[i]), found);
 out:
     free(list);
+    return st;
+}
+
+enum ben_status folds_choose(uint64_t seed, int wanted, const char *const *names,
+                             const bool *allowed, int n, bool *chosen)
+{
+    enum ben_status st = BEN_OK;
+    struct participant *list = NULL;
+    const char **left = NULL;
+    int n_left = 0;
+    TRY_NEW(list = calloc((size_t)n + 1, sizeof *list));
+    TRY_NEW(left = calloc((size_t)n + 1, sizeof *left));
+    for (int i = 0; i < n; i++)
+        if (allowed[i])
+            left[n_left++] = names[i];
+    int found = list_participants(left, n_left, seed, list);
+    qsort(list, (size_t)found, sizeof *list, by_draw);
+    for (int i = 0; i < n; i++)
+        chosen[i] = allowed[i] && find_place(list, names[i]) < wanted;
+out:
+    free(list);
+    free(left);
     return st;
 }

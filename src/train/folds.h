@@ -24,4 +24,9 @@ struct folds_config {
 enum ben_status folds_split(const struct folds_config *config, const char *const *names, int n,
                             bool *validates);
 
+/* chosen [n] := whether scan i's participant is one of the first wanted in an order drawn by the
+ * seed; allowed [n] leaves others out. Local. Fails: BEN_E_MEMORY. */
+enum ben_status folds_choose(uint64_t seed, int wanted, const char *const *names,
+                             const bool *allowed, int n, bool *chosen);
+
 #endif

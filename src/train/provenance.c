@@ -68,7 +68,15 @@ static json_t *new_entry(const char *dataset, const char *image)
     json_object_set_new(entry, "slices", json_integer(0));
     json_object_set_new(entry, "training_participants", json_array());
     json_object_set_new(entry, "validation_participants", json_array());
+    json_object_set_new(entry, "unlabelled_participants", json_array());
     return entry;
+}
+
+static const char *role_of(const struct selection *selection, int scan)
+{
+    return selection->validates[scan]    ? "validation_participants"
+           : selection->unlabelled[scan] ? "unlabelled_participants"
+                                         : "training_participants";
 }
 
 /* The i-th scan's part in the list of data sets by name; names need not be UTF-8, JSON must. */
@@ -86,9 +94,7 @@ static enum ben_status list_scan(const struct provenance *p, int i, json_t *list
     }
     count(entry, "scans", 1);
     count(entry, "slices", p->dataset->scans[i].count);
-    append_once(json_object_get(entry, p->selection->validates[i] ? "validation_participants"
-                                                                  : "training_participants"),
-                participant);
+    append_once(json_object_get(entry, role_of(p->selection, i)), participant);
 out:
     free(dataset);
     free(participant);
@@ -119,26 +125,42 @@ static json_t *describe_validation(const struct validation *v)
                      "dice_median", v->median, "dice_lowest", v->lowest);
 }
 
+/* JSON has no number for what there is none of. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *describe_round(const struct selftrain_report *r)
+{
+    return json_pack("{s:i, s:i, s:I, s:I, s:o}", "scans", r->scans, "scans_kept",
+                     r->scans_kept, "slices", (json_int_t)r->candidates, "slices_kept",
+                     (json_int_t)r->kept, "worst_uncertainty_kept", number(r->worst_kept));
+}
+
 static json_t *describe_result(const struct trainer_result *r)
 {
-    return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o}", "epochs",
-                     (json_int_t)r->epochs, "steps", (json_int_t)r->steps, "best_epoch",
-                     (json_int_t)r->best_epoch, "loss", r->loss, "cross_entropy", r->entropy,
-                     "dice_loss", r->dice, "validation", describe_validation(&r->final),
-                     "validation_with_running_statistics", describe_validation(&r->trained));
+    return json_pack(
+        "{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "epochs", (json_int_t)r->epochs,
+        "steps", (json_int_t)r->steps, "best_epoch", (json_int_t)r->best_epoch, "loss",
+        number(r->loss), "cross_entropy", number(r->entropy), "dice_loss", number(r->dice),
+        "validation", describe_validation(&r->final), "validation_with_running_statistics",
+        describe_validation(&r->trained), "rounds", (json_int_t)r->rounds, "last_round",
+        r->rounds > 0 ? describe_round(&r->last_round) : json_null());
 }
 
 enum ben_status provenance_text(const struct provenance *p, char **json)
 {
     enum ben_status st = BEN_OK;
-    char hash[17], *options = NULL;
+    char hash[17], program[64], *options = NULL;
     TRY_NEW(options = util_utf8(p->options));
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)p->dataset->hash);
+    snprintf(program, sizeof program, "ben-mpi %s", p->program);
     json_t *all =
-        json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:s}", "program", "ben-mpi train",
-                  "version", BEN_VERSION, "initial_values", p->initial, "seed",
-                  (json_int_t)p->seed, "prepared_slices_hash", hash, "training",
-                  describe_result(p->result), "datasets", list_datasets(p), "options", options);
+        json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:s}", "program", program, "version",
+                  BEN_VERSION, "initial_values", p->initial, "seed", (json_int_t)p->seed,
+                  "prepared_slices_hash", hash, "training", describe_result(p->result),
+                  "datasets", list_datasets(p), "options", options);
     *json = all ? json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(all);
     TRY_NEW(*json);

@@ -9,6 +9,7 @@
 #include "train/trainer.h"
 
 struct provenance {
+    const char *program; /* the command: "train" */
     const struct selection *selection;
     const struct dataset *dataset;
     const struct trainer_result *result;

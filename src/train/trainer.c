@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "mpi/reduce.h"
-#include "train/adabn.h"
 #include "train/checkpoint.h"
 #include "train/train_log.h"
 
@@ -14,19 +13,34 @@
 #include <string.h>
 
 #define SMALL_WIDTH 4096 /* columns of the network's small sums at most */
+#define LOSSES      4    /* columns of the losses' sum: CE and 1 - D, labelled and pseudo */
+#define PSEUDO_SEED UINT64_C(0x9e3779b97f4a7c15) /* their draws are not the labelled ones' */
+
+/* The slices of one step: labelled ones first in the global batch. */
+struct share {
+    long labelled, pseudo; /* of the global batch */
+    int n, n_labelled;     /* this rank's, of which labelled */
+    long first;            /* place of this rank's first */
+};
 
 struct trainer {
     const struct trainer_job *job;
     const struct trainer_config *config;
     struct net *net;
     struct train_state state;
-    struct batches *batches;
+    struct batches *batches;     /* labelled; NULL: no scan is */
+    struct selftrain *selftrain; /* NULL: supervised alone */
+    struct batches *pseudo;      /* pseudo-labelled; NULL: none yet, or none was kept */
     struct reduce *reduce;
     struct adam_rate rate;
     bool validating;
     float *x, *y, *prob, *dlogit; /* [max_batch][size][size] */
     float *gradient;              /* [n_trainable] */
     double *losses;               /* [max_batch][2] */
+    double *parts;                /* [max_batch][LOSSES] */
+    long *slices, n_slices;       /* that train, in either way */
+    float *spare;                 /* [n] values that wait while a round is made */
+    struct selftrain_report last_round;
     double last_rate;
     double start_s, epoch_start_s; /* of this process' work */
     int64_t resumed_step;
@@ -34,12 +48,32 @@ struct trainer {
 
 int trainer_max_batch(const struct trainer_config *config, const struct comm *world)
 {
-    return (config->batch + world->size - 1) / world->size;
+    return (config->batch + config->selftrain.batch + world->size - 1) / world->size;
+}
+
+/* What an epoch counts: its labelled samples, or pseudo-labelled ones where none is labelled. */
+static long epoch_samples(const struct trainer *t)
+{
+    if (t->batches)
+        return batches_samples(t->batches);
+    int asked = t->config->batches.samples;
+    return !t->selftrain ? 0 : asked > 0 ? asked : selftrain_slices(t->selftrain);
+}
+
+static int step_samples(const struct trainer *t)
+{
+    return t->batches ? t->config->batch : t->config->selftrain.batch;
 }
 
 static long steps_per_epoch(const struct trainer *t)
 {
-    return (batches_samples(t->batches) + t->config->batch - 1) / t->config->batch;
+    int step = step_samples(t);
+    return step ? (epoch_samples(t) + step - 1) / step : 0;
+}
+
+static bool is_unlabelled(const struct trainer *t, int scan)
+{
+    return t->job->unlabelled && t->job->unlabelled[scan];
 }
 
 static float *values_of(struct trainer *t)
@@ -48,21 +82,39 @@ static float *values_of(struct trainer *t)
     return net_values(t->net, &n, &n_trainable);
 }
 
-/* The scans that train: labelled and not held out. */
+/* Which slices are labelled, all that train, and whether there is something to validate on. */
+static enum ben_status sort_slices(struct trainer *t, bool *labelled)
+{
+    enum ben_status st = BEN_OK;
+    const struct dataset *d = t->job->dataset;
+    TRY_NEW(t->slices = calloc((size_t)d->n_slices + 1, sizeof *t->slices));
+    for (int s = 0; s < d->n_scans; s++) {
+        const struct dataset_scan *scan = &d->scans[s];
+        bool validates = t->job->validates[s], has_mask = scan->source->mask != NULL;
+        t->validating |= validates && has_mask && scan->count > 0;
+        for (int i = 0; i < scan->count && !validates; i++) {
+            labelled[scan->first + i] = has_mask && !is_unlabelled(t, s);
+            if (has_mask || is_unlabelled(t, s))
+                t->slices[t->n_slices++] = scan->first + i;
+        }
+    }
+out:
+    return st;
+}
+
+/* Of the labelled scans that are not held out, where anything is to be trained. */
 static enum ben_status open_batches(struct trainer *t)
 {
     enum ben_status st = BEN_OK;
     const struct dataset *dataset = t->job->dataset;
-    bool *use = NULL;
-    TRY_NEW(use = calloc((size_t)dataset->n_scans + 1, sizeof *use));
-    for (int s = 0; s < dataset->n_scans; s++) {
-        use[s] = !t->job->validates[s];
-        t->validating |= t->job->validates[s] && dataset->scans[s].source->mask &&
-                         dataset->scans[s].count > 0;
-    }
-    TRY(batches_create(&t->config->batches, dataset, use, t->job->heads, &t->batches));
+    bool *labelled = NULL;
+    TRY_NEW(labelled = calloc((size_t)dataset->n_slices + 1, sizeof *labelled));
+    TRY(sort_slices(t, labelled));
+    bool any = memchr(labelled, true, (size_t)dataset->n_slices) != NULL;
+    if (t->config->epochs > 0 && (any || t->config->selftrain.batch == 0))
+        TRY(batches_create(&t->config->batches, dataset, labelled, t->job->heads, &t->batches));
 out:
-    free(use);
+    free(labelled);
     return st;
 }
 
@@ -77,8 +129,11 @@ static enum ben_status reserve(struct trainer *t)
     TRY_NEW(t->prob = aligned_alloc(64, floats * sizeof *t->prob));
     TRY_NEW(t->dlogit = aligned_alloc(64, floats * sizeof *t->dlogit));
     TRY_NEW(t->losses = calloc(2 * batch, sizeof *t->losses));
-    TRY(train_state_create(t->net, t->config->average > 0, &t->state));
+    TRY_NEW(t->parts = calloc(LOSSES * batch, sizeof *t->parts));
+    TRY(train_state_create(t->net, t->config->average > 0, t->config->selftrain.batch > 0,
+                           &t->state));
     TRY_NEW(t->gradient = calloc(t->state.n_trainable, sizeof *t->gradient));
+    TRY_NEW(t->spare = calloc(t->state.n, sizeof *t->spare));
     TRY(open_batches(t));
 out:
     return st;
@@ -89,9 +144,14 @@ static enum ben_status trainer_open(struct trainer *t)
     enum ben_status st = BEN_OK;
     const struct trainer_config *c = t->config;
     TRY(comm_agree(t->job->world, reserve(t)));
-    struct reduce_config reduce = {
-        .max_batch = c->batch, .small_width = SMALL_WIDTH, .n_values = t->state.n_trainable};
+    struct reduce_config reduce = {.max_batch = c->batch + c->selftrain.batch,
+                                   .small_width = SMALL_WIDTH,
+                                   .n_values = t->state.n_trainable};
     TRY(reduce_create(t->job->world, &reduce, &t->reduce));
+    if (c->selftrain.batch > 0)
+        TRY(selftrain_create(t->job->world, t->job->dataset, t->job->unlabelled, &c->selftrain,
+                             t->job->scorer, trainer_max_batch(c, t->job->world),
+                             &t->selftrain));
     t->rate = (struct adam_rate){
         .schedule = c->schedule,
         .rate = c->rate,
@@ -109,6 +169,8 @@ static void trainer_close(struct trainer *t)
 {
     reduce_free(&t->reduce);
     batches_free(&t->batches);
+    batches_free(&t->pseudo);
+    selftrain_free(&t->selftrain);
     train_state_free(&t->state);
     free(t->x);
     free(t->y);
@@ -116,6 +178,9 @@ static void trainer_close(struct trainer *t)
     free(t->dlogit);
     free(t->gradient);
     free(t->losses);
+    free(t->parts);
+    free(t->slices);
+    free(t->spare);
 }
 
 /* Goes on from the checkpoint where there is one. */
@@ -142,22 +207,46 @@ static enum ben_status save(struct trainer *t)
     return checkpoint_write(t->job->world, t->job->checkpoint, t->job->identity, &t->state);
 }
 
-/* Samples of the step, losses and the mean loss' gradient; the gradient is complete after it. */
-static enum ben_status pass(struct trainer *t, long batch, long first, int n, double losses[2])
+static struct loss_config pseudo_loss(const struct trainer *t)
+{
+    const struct selftrain_config *c = &t->config->selftrain;
+    return (struct loss_config){.cross_entropy = c->weight * c->cross_entropy,
+                                .dice = c->weight,
+                                .smooth = t->config->loss.smooth};
+}
+
+/* Losses of this rank's slices and the gradients of the step's loss ahead of the sigmoid. */
+static void take_losses(struct trainer *t, const struct share *share)
+{
+    const size_t pixels = (size_t)t->job->dataset->size * (size_t)t->job->dataset->size;
+    const struct loss_config pseudo = pseudo_loss(t);
+    size_t skip = (size_t)share->n_labelled * pixels;
+    loss_slices(&t->config->loss, share->n_labelled, pixels, (int)share->labelled, t->prob,
+                t->y, t->losses, t->dlogit);
+    loss_slices(&pseudo, share->n - share->n_labelled, pixels, (int)share->pseudo,
+                t->prob + skip, t->y + skip, t->losses + 2 * share->n_labelled,
+                t->dlogit + skip);
+    memset(t->parts, 0, (size_t)share->n * LOSSES * sizeof *t->parts);
+    for (int i = 0; i < share->n; i++)
+        memcpy(t->parts + (size_t)i * LOSSES + (i < share->n_labelled ? 0 : 2),
+               t->losses + 2 * (size_t)i, 2 * sizeof *t->parts);
+}
+
+/* The step's losses, summed over the global batch; the gradient is complete after it. */
+static enum ben_status pass(struct trainer *t, const struct share *share, double losses[LOSSES])
 {
     enum ben_status st = BEN_OK;
-    const struct trainer_config *c = t->config;
-    const size_t pixels = (size_t)t->job->dataset->size * (size_t)t->job->dataset->size;
     struct net_sums sums = {.small = reduce_small,
                             .gradient = reduce_gradient,
                             .context = t->reduce,
-                            .batch = (int)batch,
-                            .first = (int)first};
-    TRY(net_train_forward(t->net, t->x, n, c->seed, (uint32_t)t->state.step, &sums, t->prob));
-    loss_slices(&c->loss, n, pixels, (int)batch, t->prob, t->y, t->losses, t->dlogit);
-    TRY(net_backward(t->net, t->dlogit, n, &sums));
+                            .batch = (int)(share->labelled + share->pseudo),
+                            .first = (int)share->first};
+    TRY(net_train_forward(t->net, t->x, share->n, t->config->seed, (uint32_t)t->state.step,
+                          &sums, t->prob));
+    take_losses(t, share);
+    TRY(net_backward(t->net, t->dlogit, share->n, &sums));
     TRY(reduce_finish(t->reduce, t->gradient));
-    TRY(reduce_small(t->reduce, t->losses, n, 2, losses));
+    TRY(reduce_small(t->reduce, t->parts, share->n, LOSSES, losses));
 out:
     return st;
 }
@@ -200,27 +289,59 @@ static enum ben_status agree_to_go_on(struct trainer *t, enum ben_status mine)
     return comm_agree(t->job->world, st);
 }
 
+/* Whatever was asked to stop leaves a checkpoint behind. */
+static enum ben_status save_if_stopped(struct trainer *t, enum ben_status st)
+{
+    enum ben_status saved = st == BEN_E_INTERRUPTED ? save(t) : BEN_OK;
+    return saved ? saved : st;
+}
+
+static struct share share_step(struct trainer *t)
+{
+    struct share s = {0};
+    long left = epoch_samples(t) - t->state.place;
+    long size = left < step_samples(t) ? left : step_samples(t);
+    if (t->batches) {
+        s.labelled = size;
+        s.pseudo = t->pseudo ? t->config->selftrain.batch : 0;
+    } else {
+        s.pseudo = size;
+    }
+    reduce_begin(t->reduce, s.labelled + s.pseudo, &s.first, &s.n);
+    long labelled = s.labelled - s.first;
+    s.n_labelled = (int)(labelled < 0 ? 0 : labelled < s.n ? labelled : s.n);
+    return s;
+}
+
+static enum ben_status fill(struct trainer *t, const struct share *s)
+{
+    enum ben_status st = BEN_OK;
+    size_t pixels = (size_t)t->job->dataset->size * (size_t)t->job->dataset->size;
+    size_t skip = (size_t)s->n_labelled * pixels;
+    long first = s->first + s->n_labelled - s->labelled;
+    if (s->n_labelled > 0)
+        TRY(batches_fill(t->batches, &t->config->augment, t->state.place + s->first,
+                         s->n_labelled, t->x, t->y));
+    if (s->n > s->n_labelled)
+        TRY(batches_fill(t->pseudo, &t->config->augment, t->state.pseudo_place + first,
+                         s->n - s->n_labelled, t->x + skip, t->y + skip));
+out:
+    return st;
+}
+
 static enum ben_status step(struct trainer *t)
 {
     enum ben_status st = BEN_OK;
-    long left = batches_samples(t->batches) - t->state.place, first;
-    long batch = left < t->config->batch ? left : t->config->batch;
-    double losses[2];
-    int n;
-    reduce_begin(t->reduce, batch, &first, &n);
-    st = batches_fill(t->batches, &t->config->augment, t->state.place + first, n, t->x, t->y);
-    st = agree_to_go_on(t, st);
-    if (st == BEN_E_INTERRUPTED) {
-        enum ben_status saved = save(t);
-        if (saved)
-            st = saved;
-    }
-    TRY(st);
-    TRY(pass(t, batch, first, n, losses));
+    double losses[LOSSES];
+    struct share share = share_step(t);
+    TRY(save_if_stopped(t, agree_to_go_on(t, fill(t, &share))));
+    TRY(pass(t, &share, losses));
     TRY(update(t));
     t->state.entropy += losses[0];
     t->state.dice += losses[1];
-    t->state.place += batch;
+    t->state.pseudo += losses[3];
+    t->state.place += t->batches ? share.labelled : share.pseudo;
+    t->state.pseudo_place += share.pseudo;
     if (t->config->checkpoint_steps > 0 && t->state.step % t->config->checkpoint_steps == 0)
         TRY(save(t));
 out:
@@ -261,28 +382,43 @@ out:
 
 static void describe_epoch(const struct trainer *t, const struct train_row *row)
 {
-    char dice[96] = "";
+    char labelled[96] = "", pseudo[64] = "", dice[96] = "";
+    if (!isnan(row->loss))
+        snprintf(labelled, sizeof labelled, "loss %.4f (cross-entropy %.4f, 1 - Dice %.4f)",
+                 row->loss, row->entropy, row->dice);
+    if (!isnan(row->pseudo))
+        snprintf(pseudo, sizeof pseudo, "%spseudo-labels 1 - Dice %.4f", *labelled ? ", " : "",
+                 row->pseudo);
     if (row->validation.n_scans > 0)
         snprintf(dice, sizeof dice, ", validation Dice %.4f (lowest %.4f)",
                  row->validation.mean, row->validation.lowest);
-    log_info("epoch %" PRId64 " of %d: loss %.4f (cross-entropy %.4f, 1 - Dice %.4f)%s, %.0f s",
-             row->epoch, t->config->epochs, row->loss, row->entropy, row->dice, dice,
-             row->seconds);
+    log_info("epoch %" PRId64 " of %d: %s%s%s, %.0f s", row->epoch, t->config->epochs, labelled,
+             pseudo, dice, row->seconds);
+}
+
+/* Means over the epoch so far; NAN of what it had nothing of. */
+static void take_means(const struct trainer *t, struct train_row *row)
+{
+    const struct train_state *s = &t->state;
+    double samples = t->batches && s->place ? (double)s->place : NAN;
+    row->entropy = s->entropy / samples;
+    row->dice = s->dice / samples;
+    row->loss = t->config->loss.cross_entropy * row->entropy + t->config->loss.dice * row->dice;
+    row->pseudo = s->pseudo_place ? s->pseudo / (double)s->pseudo_place : NAN;
 }
 
 static enum ben_status report(struct trainer *t, const struct validation *validation)
 {
     enum ben_status st = BEN_OK;
-    double samples = (double)batches_samples(t->batches);
     struct train_row row = {.epoch = t->state.epoch,
                             .step = t->state.step,
                             .rate = t->last_rate,
-                            .entropy = t->state.entropy / samples,
-                            .dice = t->state.dice / samples,
                             .norm = t->state.norm,
                             .validation = *validation,
                             .seconds = util_now_s() - t->epoch_start_s};
-    row.loss = t->config->loss.cross_entropy * row.entropy + t->config->loss.dice * row.dice;
+    take_means(t, &row);
+    t->state.last_entropy = row.entropy;
+    t->state.last_dice = row.dice;
     TRY(train_log_add(&t->state.log, &row));
     describe_epoch(t, &row);
     if (t->job->world->rank == 0 && t->job->log)
@@ -301,13 +437,123 @@ static enum ben_status end_epoch(struct trainer *t)
     if (t->validating && (last || s->epoch % t->config->validate_every == 0))
         TRY(validate(t, &validation));
     TRY(comm_agree(t->job->world, report(t, &validation)));
-    s->last_entropy = s->entropy / (double)batches_samples(t->batches);
-    s->last_dice = s->dice / (double)batches_samples(t->batches);
-    s->place = 0;
-    s->entropy = s->dice = s->norm = 0;
+    s->place = s->pseudo_place = 0;
+    s->entropy = s->dice = s->norm = s->pseudo = 0;
     TRY(save(t));
 out:
     return st;
+}
+
+/* Batches of what the round kept: so many that each step has its share. */
+static enum ben_status open_pseudo(struct trainer *t)
+{
+    enum ben_status st = BEN_OK;
+    struct batch_config config = t->config->batches;
+    const struct dataset *dataset = selftrain_dataset(t->selftrain);
+    const bool *kept = selftrain_kept(t->selftrain);
+    config.seed ^= PSEUDO_SEED;
+    config.samples = (int)steps_per_epoch(t) * t->config->selftrain.batch;
+    batches_free(&t->pseudo);
+    if (memchr(kept, true, (size_t)dataset->n_slices)) {
+        st = batches_create(&config, dataset, kept, NULL, &t->pseudo);
+        if (st == BEN_E_INPUT) /* all that was kept is empty, and empty slices are dropped */
+            st = BEN_OK;
+    }
+    return comm_agree(t->job->world, st);
+}
+
+static enum ben_status report_round(struct trainer *t, double start)
+{
+    enum ben_status st = BEN_OK;
+    const struct selftrain_report *r = &t->last_round;
+    struct round_row row = {.round = t->state.rounds,
+                            .epoch = t->state.epoch,
+                            .step = t->state.step,
+                            .report = *r,
+                            .seconds = util_now_s() - start};
+    char dice[128] = "";
+    TRY(train_log_add_round(&t->state.round_log, &row));
+    if (r->references > 0)
+        snprintf(dice, sizeof dice,
+                 "; Dice %.4f (lowest of %d scans %.4f), of what was kept %.4f", r->dice,
+                 r->references, r->dice_lowest, r->kept_dice);
+    log_info("round %" PRId64 ": %ld of %ld slices of %d of %d scans serve as pseudo-labels%s",
+             row.round, r->kept, r->candidates, r->scans_kept, r->scans, dice);
+    if (t->job->world->rank == 0 && t->job->rounds)
+        TRY(util_write_file(t->job->rounds, t->state.round_log, strlen(t->state.round_log)));
+out:
+    return st;
+}
+
+/* values wait in spare while the net has others. */
+static void lend_values(struct trainer *t, const float *others)
+{
+    float *values = values_of(t);
+    memcpy(t->spare, values, t->state.n * sizeof *values);
+    if (others)
+        memcpy(values, others, t->state.n * sizeof *values);
+    net_refresh(t->net);
+}
+
+static void return_values(struct trainer *t)
+{
+    memcpy(values_of(t), t->spare, t->state.n * sizeof *t->spare);
+    net_refresh(t->net);
+}
+
+/* The teacher's norm layers are those of the target set. A round that was asked to stop was
+ * never made. */
+static enum ben_status make_round(struct trainer *t)
+{
+    enum ben_status st = BEN_OK;
+    struct train_state *s = &t->state;
+    double start = util_now_s();
+    lend_values(t, s->average);
+    st = adabn_run(t->config->norm, t->job->world, t->net,
+                   trainer_max_batch(t->config, t->job->world), t->job->dataset, t->slices,
+                   t->n_slices);
+    if (st == BEN_OK)
+        st = selftrain_round(t->selftrain, t->net, t->config->seed, (int)s->rounds,
+                             t->job->interrupted, &t->last_round);
+    if (st == BEN_OK) {
+        memcpy(s->teacher, values_of(t), s->n * sizeof *s->teacher);
+        s->rounds++;
+        s->round_epoch = s->epoch;
+    }
+    return_values(t);
+    TRY(save_if_stopped(t, st));
+    TRY(comm_agree(t->job->world, report_round(t, start)));
+    TRY(open_pseudo(t));
+out:
+    return st;
+}
+
+/* After going on from a checkpoint: the pseudo-labels that its teacher made. */
+static enum ben_status repeat_round(struct trainer *t)
+{
+    enum ben_status st = BEN_OK;
+    if (t->state.rounds == 0)
+        return BEN_OK;
+    lend_values(t, t->state.teacher);
+    st = selftrain_round(t->selftrain, t->net, t->config->seed, (int)t->state.rounds - 1,
+                         t->job->interrupted, &t->last_round);
+    return_values(t);
+    TRY(save_if_stopped(t, st));
+    TRY(open_pseudo(t));
+out:
+    return st;
+}
+
+/* Without labels there is nothing to wait for. */
+static bool round_is_due(const struct trainer *t)
+{
+    const struct selftrain_config *c = &t->config->selftrain;
+    const struct train_state *s = &t->state;
+    if (!t->selftrain || selftrain_slices(t->selftrain) == 0 || s->place > 0)
+        return false;
+    if (s->rounds == 0)
+        return s->epoch >= c->start || !t->batches;
+    return c->refresh > 0 && s->epoch - s->round_epoch >= c->refresh;
 }
 
 static enum ben_status run_epoch(struct trainer *t)
@@ -315,28 +561,18 @@ static enum ben_status run_epoch(struct trainer *t)
     enum ben_status st = BEN_OK;
     double all = (double)t->config->epochs * (double)steps_per_epoch(t);
     t->epoch_start_s = util_now_s();
-    batches_start_epoch(t->batches, (uint32_t)t->state.epoch);
-    while (t->state.place < batches_samples(t->batches)) {
+    if (round_is_due(t))
+        TRY(make_round(t));
+    if (t->batches)
+        batches_start_epoch(t->batches, (uint32_t)t->state.epoch);
+    if (t->pseudo)
+        batches_start_epoch(t->pseudo, (uint32_t)t->state.epoch);
+    while (t->state.place < epoch_samples(t) && (t->batches || t->pseudo)) {
         TRY(step(t));
         log_progress("training steps", (double)(t->state.step - t->resumed_step),
                      all - (double)t->resumed_step, t->start_s);
     }
     TRY(end_epoch(t));
-out:
-    return st;
-}
-
-/* The training set as it is without sampling: every slice of every scan that trains. */
-static enum ben_status list_slices(const struct trainer *t, long **slices, long *n)
-{
-    enum ben_status st = BEN_OK;
-    const struct dataset *d = t->job->dataset;
-    *n = 0;
-    TRY_NEW(*slices = calloc((size_t)d->n_slices + 1, sizeof **slices));
-    for (int s = 0; s < d->n_scans; s++)
-        for (int i = 0;
-             !t->job->validates[s] && d->scans[s].source->mask && i < d->scans[s].count; i++)
-            (*slices)[(*n)++] = d->scans[s].first + i;
 out:
     return st;
 }
@@ -355,7 +591,6 @@ static enum ben_status choose(struct trainer *t, struct trainer_result *result)
 {
     enum ben_status st = BEN_OK;
     const struct train_state *s = &t->state;
-    long *slices = NULL, n = 0;
     const float *chosen = s->best_epoch > 0 ? s->best : s->average;
     if (chosen)
         memcpy(values_of(t), chosen, s->n * sizeof *chosen);
@@ -363,9 +598,9 @@ static enum ben_status choose(struct trainer *t, struct trainer_result *result)
     TRY(measure(t, &result->trained));
     result->final = result->trained;
     if (t->config->exact_norm) {
-        TRY(comm_agree(t->job->world, list_slices(t, &slices, &n)));
-        TRY(adabn_exact(t->job->world, t->net, trainer_max_batch(t->config, t->job->world),
-                        t->job->dataset, slices, n));
+        TRY(adabn_run(t->config->norm, t->job->world, t->net,
+                      trainer_max_batch(t->config, t->job->world), t->job->dataset, t->slices,
+                      t->n_slices));
         TRY(measure(t, &result->final));
     }
     result->epochs = s->epoch;
@@ -375,8 +610,9 @@ static enum ben_status choose(struct trainer *t, struct trainer_result *result)
     result->dice = s->last_dice;
     result->loss =
         t->config->loss.cross_entropy * result->entropy + t->config->loss.dice * result->dice;
+    result->rounds = s->rounds;
+    result->last_round = t->last_round;
 out:
-    free(slices);
     return st;
 }
 
@@ -388,6 +624,7 @@ enum ben_status trainer_run(const struct trainer_job *job, const struct trainer_
     *result = (struct trainer_result){0};
     TRY(trainer_open(&t));
     TRY(resume(&t));
+    TRY(repeat_round(&t));
     t.start_s = util_now_s();
     t.resumed_step = t.state.step;
     while (t.state.epoch < config->epochs)

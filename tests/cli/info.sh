@@ -22,7 +22,7 @@ for file in "$SOURCE"/configs/*.ini; do
     expect 0 "$BEN" info "$file" && prints "a configuration of ben-mpi"
 done
 expect 2 "$BEN" info "$TMP/absent" && says "absent"
-for command in segment train evaluate info; do
+for command in segment train adapt evaluate info; do
     expect 0 "$BEN" $command --help && prints "usage: ben-mpi $command" "--threads"
     expect 0 "$BEN" $command --dump-config && prints "[common]"
     cp "$TMP/printed" "$TMP/$command.ini"

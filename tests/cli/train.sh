@@ -18,7 +18,7 @@ says "2 train, 1 validate" "validation Dice"
 for n in 2 4; do
     expect 0 ranks $n "$BEN" train "$TMP/bids" "$TMP/ranks$n/rat.h5" --epochs 2 "${options[@]}"
     cmp "$TMP/one/rat.h5" "$TMP/ranks$n/rat.h5"
-    cmp <(cut -f1-10 "$TMP/one/rat.log.tsv") <(cut -f1-10 "$TMP/ranks$n/rat.log.tsv")
+    cmp <(cut -f1-11 "$TMP/one/rat.log.tsv") <(cut -f1-11 "$TMP/ranks$n/rat.log.tsv")
 done
 expect 0 train "$TMP/threads/rat.h5" --epochs 2 --threads 2
 cmp "$TMP/one/rat.h5" "$TMP/threads/rat.h5"
@@ -45,7 +45,7 @@ says "going on from"
 [ ! -f "$TMP/stopped/rat.h5.checkpoint" ] || fail "the checkpoint is still there"
 expect 0 train "$TMP/whole/rat.h5" --epochs 8
 cmp "$TMP/whole/rat.h5" "$TMP/stopped/rat.h5"
-cmp <(cut -f1-10 "$TMP/whole/rat.log.tsv") <(cut -f1-10 "$TMP/stopped/rat.log.tsv")
+cmp <(cut -f1-11 "$TMP/whole/rat.log.tsv") <(cut -f1-11 "$TMP/stopped/rat.log.tsv")
 
 # Fine-tuning begins with other weights.
 expect 0 train "$TMP/tuned.h5" --epochs 1 --weights "$TMP/one/rat.h5"

@@ -27,12 +27,13 @@ void fuzz_one(const uint8_t *data, size_t n)
                         .dataset = dataset_name,
                         .participant = participant};
     const struct scan *scans[] = {&scan, &scan};
-    bool validates[] = {false, true};
+    bool validates[] = {false, true}, unlabelled[] = {false, false};
     struct dataset_scan used[] = {{.count = 2}, {.count = 3}};
-    struct selection selection = {.n = 2, .scans = scans, .validates = validates};
+    struct selection selection = {
+        .n = 2, .scans = scans, .validates = validates, .unlabelled = unlabelled};
     struct dataset dataset = {.n_scans = 2, .scans = used};
     struct trainer_result result = {.epochs = 1};
-    struct provenance p = {&selection, &dataset, &result, "[train]\n", "he-normal", 1};
+    struct provenance p = {"train", &selection, &dataset, &result, "[train]\n", "he-normal", 1};
     char *text = NULL;
     fuzz_file("dataset_description.json", from.at, from.left);
     FUZZ_ENSURE(provenance_text(&p, &text) == BEN_OK);

@@ -23,11 +23,12 @@ static struct dataset dataset = {.size = SIZE,
                                  .n_slices = SLICES,
                                  .images = images,
                                  .masks = masks};
-static const bool all[] = {true, true, true};
+static bool all[SLICES];
 
 /* Every third slice is without brain. */
 static void make_dataset(void)
 {
+    memset(all, true, sizeof all);
     for (int s = 0; s < SLICES; s++)
         for (int i = 0; i < PIXELS; i++) {
             images[s * PIXELS + i] = (uint16_t)(s * 1000);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ben-mpi adapt: weights for a new species, scanner or contrast, with none to a few labels. The
+ * options. */
+#include "cli/adapt_run.h"
+#include "cli/training_options.h"
+
+static const struct option rows[] = {
+    COMMON_OPTIONS,
+
+    CHOICE("adapt", "method", method, "ben", ADAPT_METHOD_CHOICES,
+           "the paper's way, or one to compare with"),
+    CHOICE("adapt", "adabn", trainer.norm, "exact", ADABN_FORM_CHOICES,
+           "norm statistics layer by layer, or by one pass"),
+
+    TRAINING_DATA_OPTIONS,
+    TEXT("data", "unlabelled-split", unlabelled_split, "NAME",
+         "use rows of a manifest with that split, too, without their masks"),
+    INT("data", "labels", labels, "-1", -1, 1000000,
+        "participants that keep their masks, drawn by the seed; -1: all"),
+
+    INT("selftrain", "pseudo-batch", trainer.selftrain.batch, "8", 1, 65536,
+        "pseudo-labelled slices of a step"),
+    INT("selftrain", "start", trainer.selftrain.start, "4", 0, 100000,
+        "epochs before pseudo-labels are used (T_sl); without labels none"),
+    INT("selftrain", "refresh", trainer.selftrain.refresh, "4", 0, 100000,
+        "epochs from one round of pseudo-labels to the next; 0: one round"),
+    REAL("selftrain", "lambda-sl", trainer.selftrain.weight, "0.5", 0, 1000, "W",
+         "weight of the pseudo-labels' loss"),
+    REAL("selftrain", "pseudo-cross-entropy", trainer.selftrain.cross_entropy, "0", 0, 1000,
+         "W", "weight of the cross-entropy in it; the paper has 1 - Dice alone"),
+    INT("selftrain", "mc", trainer.selftrain.samples, "5", 1, 1000,
+        "Monte Carlo passes of a round"),
+    CHOICE("selftrain", "rule", trainer.selftrain.rule, "slices", SELFTRAIN_RULE_CHOICES,
+           "keep the most certain slices, or scans, or of each minibatch of candidates one"),
+    REAL("selftrain", "keep", trainer.selftrain.keep, "0.7", 0, 1, "F",
+         "share of the slices or scans that is kept, at least one"),
+    REAL("selftrain", "zeta", trainer.selftrain.zeta, "0", 0, 1e9, "U",
+         "keep nothing that is more uncertain; 0: no limit"),
+    FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
+         "pseudo-labels are the largest region of each scan, without holes"),
+
+    TRAINING_TRAIN_OPTIONS("12", "0.0003", "cosine", "1", "0.98", "256", "yes"),
+
+    TRAINING_AUGMENT_OPTIONS("0.5", "0.3", "0.2", "0.1", "0.2", "0.04", "0.2"),
+
+    TRAINING_RUN_OPTIONS,
+};
+
+const struct command command_adapt = {
+    .name = "adapt",
+    .usage = "INPUT... WEIGHTS.h5",
+    .summary = "carry a network to new scans, with masks of a few of them or none",
+    .min_args = 2,
+    .max_args = 1 << 20,
+    .options = {rows, sizeof rows / sizeof rows[0]},
+    .config_bytes = sizeof(struct train_options),
+    .run = adapt_run,
+};

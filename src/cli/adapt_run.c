@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/adapt_run.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "cli/models.h"
+#include "qa/mcqa.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct mcqa_sums) <= SELFTRAIN_PARTS * sizeof(double),
+               "the sums of quality assessment are parts that add up");
+
+static void measure_slice(int size, int samples, double threshold,
+                          const struct net_certainty *maps, double parts[SELFTRAIN_PARTS])
+{
+    struct mcqa_sums sums;
+    mcqa_measure(maps, size, (uint32_t)samples, (float)threshold, &sums);
+    memset(parts, 0, SELFTRAIN_PARTS * sizeof *parts);
+    memcpy(parts, &sums, sizeof sums);
+}
+
+static double judge_slice(const double parts[SELFTRAIN_PARTS])
+{
+    struct mcqa_sums sums;
+    memcpy(&sums, parts, sizeof sums);
+    return mcqa_slice_score(&sums);
+}
+
+static double judge_scan(const double parts[SELFTRAIN_PARTS])
+{
+    struct mcqa_sums sums;
+    memcpy(&sums, parts, sizeof sums);
+    return mcqa_scan_score(&sums);
+}
+
+static const struct selftrain_scorer scorer = {measure_slice, judge_slice, judge_scan};
+
+/* What the method leaves out of the options. */
+static void apply_method(struct training *t)
+{
+    enum adapt_method method = (enum adapt_method)t->options->method;
+    struct trainer_config *c = &t->trainer;
+    bool learns = method != BEN_ADAPT_ADABN && method != BEN_ADAPT_NONE;
+    bool labels_alone = method == BEN_ADAPT_FINETUNE || method == BEN_ADAPT_SCRATCH;
+    t->wanted.unlabelled = !labels_alone;
+    t->wanted.unlabelled_split = t->options->unlabelled_split;
+    t->wanted.labels = t->options->labels;
+    t->scorer = &scorer;
+    if (!learns)
+        c->epochs = 0;
+    if (method != BEN_ADAPT_BEN)
+        c->selftrain.batch = 0;
+    if (method == BEN_ADAPT_NONE)
+        c->exact_norm = false;
+    if (method == BEN_ADAPT_ADABN)
+        c->exact_norm = true;
+    c->selftrain.threshold = c->threshold;
+}
+
+/* --weights, or what ships for the species that all scans are of. The caller frees. */
+static enum ben_status source_path(const struct training *t, char **path)
+{
+    enum ben_status st = BEN_OK;
+    const char *given = t->options->common.weights;
+    bool relative = false;
+    if (t->world->rank == 0) {
+        *path = given ? strdup(given)
+                      : models_shipped(species_find(t->selection.species), &relative);
+        if (!*path)
+            st = ben_raise(BEN_E_ARG, __FILE__, __LINE__, __func__,
+                           "no weights for species %s are installed; give --weights FILE",
+                           t->selection.species);
+    }
+    TRY(comm_agree(t->world, st));
+    size_t n = *path ? strlen(*path) : 0;
+    TRY(comm_broadcast_block(t->world, path, &n, 0));
+    if (!given)
+        log_info("adapting %s", *path);
+out:
+    return st;
+}
+
+/* The target is prepared as the source was. */
+static enum ben_status take_preparation(struct training *t, const struct weights_file *file)
+{
+    enum ben_status st = BEN_OK;
+    enum slice_plane plane;
+    t->prepare.n4 = file->prep.n4;
+    t->prepare.normalise.low_percent = file->prep.percentile_low;
+    t->prepare.normalise.high_percent = file->prep.percentile_high;
+    if (t->options->plane > 0)
+        return BEN_OK;
+    if (species_plane_find(file->prep.plane, &plane) != 0)
+        FAIL(BEN_E_ARG, "%s: slice plane '%s' is unknown; give --plane", file->path,
+             file->prep.plane);
+    selection_cut_unknown(&t->selection, plane);
+out:
+    return st;
+}
+
+static struct net_config shape_of(const struct weights_file *file)
+{
+    struct net_config config = {.size = file->arch.size,
+                                .channels = file->arch.channels,
+                                .nonlocal = file->arch.nonlocal,
+                                .norm_eps = file->arch.norm_eps,
+                                .norm_momentum = file->arch.norm_momentum};
+    memcpy(config.dropout, file->arch.dropout, sizeof config.dropout);
+    return config;
+}
+
+/* The source's values, or from scratch a network of its shape. Collective. */
+static enum ben_status make_net(struct training *t)
+{
+    enum ben_status st = BEN_OK;
+    struct weights_file *file = NULL;
+    char *path = NULL;
+    TRY(source_path(t, &path));
+    TRY(weights_read_shared(t->world, path, &file));
+    TRY(comm_agree(t->world, take_preparation(t, file)));
+    if (t->options->method == BEN_ADAPT_SCRATCH) {
+        const struct net_config config = shape_of(file);
+        TRY(training_make_net(t, &config));
+    } else {
+        TRY(training_take_net(t, file));
+    }
+out:
+    weights_free(&file);
+    free(path);
+    return st;
+}
+
+enum ben_status adapt_run(struct command_context *context, void *config)
+{
+    enum ben_status st = BEN_OK;
+    struct training t;
+    training_start(&context->world, &command_adapt, config, context->args[context->n_args - 1],
+                   &t);
+    apply_method(&t);
+    TRY(training_name_files(&t));
+    TRY(training_find_scans(&t, context->args, context->n_args - 1));
+    TRY(make_net(&t));
+    TRY(training_prepare(&t, &context->failed_scans));
+    TRY(training_run(&t));
+out:
+    training_free(&t);
+    return st;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "base/random.h"
+#include "train/selftrain.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct entry {
+    double uncertainty;
+    long index;
+};
+
+static int by_uncertainty(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (x->uncertainty != y->uncertainty)
+        return x->uncertainty < y->uncertainty ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static bool is_candidate(const struct selftrain_config *config, double uncertainty)
+{
+    return isfinite(uncertainty) && (config->zeta <= 0 || uncertainty <= config->zeta);
+}
+
+/* entries [n] := what may be kept of values [n], most certain first; returns how many. A share is
+ * one of these. */
+static long rank_all(const struct selftrain_config *config, const double *values, long n,
+                     struct entry *entries)
+{
+    long found = 0;
+    for (long i = 0; i < n; i++)
+        if (is_candidate(config, values[i]))
+            entries[found++] = (struct entry){values[i], i};
+    qsort(entries, (size_t)found, sizeof *entries, by_uncertainty);
+    return found;
+}
+
+static long share_of(const struct selftrain_config *config, long n)
+{
+    long share = (long)ceil(config->keep * (double)n - 1e-9);
+    return share < 1 && n > 0 ? 1 : share;
+}
+
+static void keep_slices(const struct selftrain_config *config,
+                        const struct selftrain_candidates *c, struct entry *entries, bool *kept)
+{
+    long found = rank_all(config, c->uncertainty, c->n, entries);
+    for (long k = 0, share = share_of(config, found); k < share; k++)
+        kept[entries[k].index] = true;
+}
+
+/* Of a scan that is kept also the slices that no score is finite for. */
+static void keep_scans(const struct selftrain_config *config,
+                       const struct selftrain_candidates *c, struct entry *entries, bool *kept)
+{
+    long found = rank_all(config, c->scan_uncertainty, c->n_scans, entries);
+    for (long k = 0, share = share_of(config, found); k < share; k++)
+        for (long i = 0; i < c->n; i++)
+            kept[i] |= c->scans[i] == entries[k].index;
+}
+
+/* Dealt anew each round, so that each slice meets other ones. */
+static enum ben_status keep_minimum(const struct selftrain_config *config,
+                                    const struct selftrain_candidates *c, uint64_t seed,
+                                    int round, bool *kept)
+{
+    enum ben_status st = BEN_OK;
+    struct random_stream stream = random_open(seed, BEN_RANDOM_SHUFFLE, (uint32_t)round, 1);
+    uint32_t *order = NULL;
+    TRY_NEW(order = calloc((size_t)c->n + 1, sizeof *order));
+    random_permutation(&stream, (uint32_t)c->n, order);
+    for (long first = 0; first < c->n; first += config->batch) {
+        struct entry best = {INFINITY, -1};
+        for (long k = first; k < c->n && k < first + config->batch; k++) {
+            struct entry mine = {c->uncertainty[order[k]], (long)order[k]};
+            if (is_candidate(config, mine.uncertainty) && by_uncertainty(&mine, &best) < 0)
+                best = mine;
+        }
+        if (best.index >= 0)
+            kept[best.index] = true;
+    }
+out:
+    free(order);
+    return st;
+}
+
+enum ben_status selftrain_select(const struct selftrain_config *config,
+                                 const struct selftrain_candidates *candidates, uint64_t seed,
+                                 int round, bool *kept)
+{
+    enum ben_status st = BEN_OK;
+    struct entry *entries = NULL;
+    TRY_NEW(entries = calloc((size_t)candidates->n + (size_t)candidates->n_scans + 1,
+                             sizeof *entries));
+    for (long i = 0; i < candidates->n; i++)
+        kept[i] = false;
+    if (config->rule == BEN_KEEP_SLICES)
+        keep_slices(config, candidates, entries, kept);
+    if (config->rule == BEN_KEEP_SCANS)
+        keep_scans(config, candidates, entries, kept);
+    if (config->rule == BEN_KEEP_MINIMUM)
+        TRY(keep_minimum(config, candidates, seed, round, kept));
+out:
+    free(entries);
+    return st;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Training on labels and pseudo-labels over ranks, on drawn heads: every rank count gives the
+ * bits that one rank gives, and a run that was stopped ends as one that was not. */
+#include "base/log.h"
+#include "base/util.h"
+#include "train/drawn.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static struct comm world;
+static uint64_t undisturbed; /* by one rank alone */
+static const bool unlabelled[SCANS] = {false, false, true};
+static const bool all_unlabelled[SCANS] = {true, false, true};
+
+static void measure(int size, int samples, double threshold, const struct net_certainty *maps,
+                    double parts[SELFTRAIN_PARTS])
+{
+    CU_ASSERT_FATAL(samples == 2 && threshold == 0.5);
+    memset(parts, 0, SELFTRAIN_PARTS * sizeof *parts);
+    for (int i = 0; i < size * size; i++)
+        parts[0] += (double)maps->aleatoric[i] + (double)maps->epistemic[i];
+}
+
+static double judge(const double parts[SELFTRAIN_PARTS])
+{
+    return parts[0];
+}
+
+static const struct selftrain_scorer scorer = {measure, judge, judge};
+
+static struct trainer_config make_config(void)
+{
+    struct trainer_config config = base_config();
+    config.epochs = 3;
+    config.batch = 3;
+    config.batches.samples = 5;
+    config.selftrain = (struct selftrain_config){.batch = 2,
+                                                 .start = 1,
+                                                 .refresh = 1,
+                                                 .weight = 0.5,
+                                                 .samples = 2,
+                                                 .keep = 0.6,
+                                                 .clean = true,
+                                                 .threshold = 0.5};
+    return config;
+}
+
+static uint64_t hash_values(struct net *net)
+{
+    size_t n, n_trainable;
+    const float *values = net_values(net, &n, &n_trainable);
+    return util_hash(UTIL_HASH_START, values, n * sizeof *values);
+}
+
+static uint64_t train(const struct comm *comm, const struct trainer_config *config,
+                      const bool *hidden, struct trainer_result *result)
+{
+    struct net *net = make_net(comm, config);
+    struct trainer_job job = {.world = comm,
+                              .dataset = &dataset,
+                              .validates = validates,
+                              .unlabelled = hidden,
+                              .scorer = &scorer};
+    CHECK_OK(trainer_run(&job, config, net, result));
+    uint64_t hash = hash_values(net);
+    net_free(&net);
+    return hash;
+}
+
+static void test_ranks_do_not_show(void)
+{
+    struct trainer_config config = make_config();
+    struct trainer_result alone, together;
+    struct comm self = comm_self();
+    draw_dataset();
+    undisturbed = train(&self, &config, unlabelled, &alone);
+    CU_ASSERT_EQUAL(train(&world, &config, unlabelled, &together), undisturbed);
+    CU_ASSERT_EQUAL(memcmp(&alone.last_round, &together.last_round, sizeof alone.last_round),
+                    0);
+    CU_ASSERT_EQUAL(alone.rounds, 2);
+    CU_ASSERT_EQUAL(alone.last_round.candidates, SLICES);
+    CU_ASSERT_EQUAL(alone.last_round.kept, 5); /* 4.2 of 7 */
+    CU_ASSERT_EQUAL(alone.last_round.references, 1);
+    CU_ASSERT_EQUAL(alone.steps, 3 * 2);
+}
+
+static void test_without_labels(void)
+{
+    struct trainer_config config = make_config();
+    struct trainer_result alone, together;
+    struct comm self = comm_self();
+    config.batches.samples = 0;
+    config.epochs = 2;
+    CU_ASSERT_EQUAL(train(&self, &config, all_unlabelled, &alone),
+                    train(&world, &config, all_unlabelled, &together));
+    CU_ASSERT_EQUAL(alone.rounds, 2);
+    CU_ASSERT_EQUAL(alone.steps, 2 * SLICES); /* 2 of 14 slices each */
+    CU_ASSERT(alone.loss != alone.loss);
+}
+
+static long steps_allowed;
+
+static bool stop_after_a_while(void)
+{
+    return steps_allowed-- <= 0;
+}
+
+/* One rank gets the signal, now between steps, now in a round. */
+static void test_stopped_runs_end_alike(void)
+{
+    struct trainer_config config = make_config();
+    struct trainer_result resumed;
+    const char *folder = getenv("BEN_TEST_TMP");
+    char *checkpoint =
+        util_format("%s/mpi_selftrain_%d.checkpoint", folder ? folder : ".", world.size);
+    struct trainer_job job = {.world = &world,
+                              .dataset = &dataset,
+                              .validates = validates,
+                              .unlabelled = unlabelled,
+                              .scorer = &scorer,
+                              .identity = "a run of this test\n",
+                              .checkpoint = checkpoint,
+                              .interrupted = stop_after_a_while};
+    enum ben_status st = BEN_E_INTERRUPTED;
+    uint64_t hash = 0;
+    int stops = -1;
+    unlink(checkpoint);
+    MPI_Barrier(world.mpi);
+    for (; st == BEN_E_INTERRUPTED && stops < 20; stops++) {
+        struct net *net = make_net(&world, &config);
+        steps_allowed = world.rank == world.size - 1 ? 4 + stops : 1000;
+        st = trainer_run(&job, &config, net, &resumed);
+        hash = hash_values(net);
+        net_free(&net);
+    }
+    CHECK_OK(st);
+    CU_ASSERT(stops >= 1);
+    CU_ASSERT_EQUAL(hash, undisturbed);
+    CU_ASSERT_EQUAL(resumed.rounds, 2);
+    MPI_Barrier(world.mpi);
+    unlink(checkpoint);
+    free(checkpoint);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_test tests[] = {
+        {"ranks do not show", test_ranks_do_not_show},
+        {"without labels", test_without_labels},
+        {"stopped runs end alike", test_stopped_runs_end_alike},
+    };
+    if (comm_open(&argc, &argv, &world))
+        return EXIT_FAILURE;
+    log_setup(BEN_LOG_WARN, world.rank);
+    int status = check_run("train/selftrain", tests, sizeof tests / sizeof tests[0]);
+    comm_close(&world);
+    return status;
+}
