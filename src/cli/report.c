@@ -3,6 +3,7 @@
 #include "qa/report.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/start.h"
 
 #include <stddef.h>
 
@@ -44,7 +45,8 @@ static enum ben_status run(struct command_context *context, void *config)
                                            .corrected = c->corrected,
                                            .evaluation = c->evaluation,
                                            .n4 = c->n4,
-                                           .worst = c->worst};
+                                           .worst = c->worst,
+                                           .stop = start_interrupted};
     struct report_outcome outcome;
     TRY(report_write(&context->world, &options, &outcome));
     context->failed_scans = outcome.unseen;

@@ -458,8 +458,10 @@ static enum ben_status describe_dataset(const struct run *run, const char *param
     enum ben_status st = BEN_OK;
     char *full = realpath(run->cohort->root, NULL);
     const char *raw = full ? full : run->cohort->root;
-    const struct derivative_dataset dataset = {
-        .name = util_basename(raw), .raw = raw, .version = BEN_VERSION, .parameters = parameters};
+    const struct derivative_dataset dataset = {.name = util_basename(raw),
+                                               .raw = raw,
+                                               .version = BEN_VERSION,
+                                               .parameters = parameters};
     TRY(derivative_write_dataset(run->output, &dataset));
 out:
     free(full);

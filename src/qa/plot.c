@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/plot.h"
 #include "base/util.h"
+#include "qa/compare.h"
 #include "qa/markup.h"
 #include "qa/plot_inner.h"
-#include "qa/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH     640
-#define HEIGHT    400
-#define LINE_PX   17 /* of text */
-#define LIMITS_SD 1.96
+#define WIDTH   640
+#define HEIGHT  400
+#define LINE_PX 17 /* of text */
 
 /* Colours that keep their distance for the colour-blind, on white and on black. */
 static const char style[] =
@@ -41,10 +40,10 @@ static const char style[] =
     "</style>\n";
 
 /* Means and differences in place of the two measurements. */
-struct agreement {
+struct differences {
     struct plot plot;
     struct plot_series *series;
-    double *values; /* means, then differences, of all series */
+    double *values; /* [4][n] means, differences, and both measurements, of all series */
     long n;
 };
 
@@ -345,32 +344,36 @@ out:
 }
 
 /* plot->x against plot->y becomes x - y over their mean. */
-static enum ben_status take_differences(const struct plot *plot, struct agreement *a,
+static enum ben_status take_differences(const struct plot *plot, struct differences *d,
                                         double limits[3])
 {
     enum ben_status st = BEN_OK;
-    struct summary summary;
+    struct agreement agreement;
     long at = 0;
     for (int s = 0; s < plot->n_series; s++)
-        a->n += plot->series[s].n;
-    TRY_NEW(a->values = malloc((2 * (size_t)a->n + 1) * sizeof *a->values));
-    TRY_NEW(a->series = malloc(((size_t)plot->n_series + 1) * sizeof *a->series));
+        d->n += plot->series[s].n;
+    TRY_NEW(d->values = malloc((4 * (size_t)d->n + 1) * sizeof *d->values));
+    TRY_NEW(d->series = malloc(((size_t)plot->n_series + 1) * sizeof *d->series));
+    double *means = d->values, *differences = means + d->n, *x = differences + d->n,
+           *y = x + d->n;
     for (int s = 0; s < plot->n_series; s++) {
         const struct plot_series *from = &plot->series[s];
-        a->series[s] = *from;
-        a->series[s].x = a->values + at;
-        a->series[s].y = a->values + a->n + at;
+        d->series[s] = *from;
+        d->series[s].x = means + at;
+        d->series[s].y = differences + at;
         for (long i = 0; i < from->n; i++, at++) {
-            a->values[at] = 0.5 * (from->x[i] + from->y[i]);
-            a->values[a->n + at] = from->x[i] - from->y[i];
+            x[at] = from->x[i];
+            y[at] = from->y[i];
+            means[at] = 0.5 * (x[at] + y[at]);
+            differences[at] = x[at] - y[at];
         }
     }
-    TRY(statistics_summary(a->values + a->n, a->n, &summary));
-    limits[0] = summary.mean - LIMITS_SD * summary.sd;
-    limits[1] = summary.mean;
-    limits[2] = summary.mean + LIMITS_SD * summary.sd;
-    a->plot = *plot;
-    a->plot.series = a->series;
+    compare_agreement(x, y, d->n, &agreement);
+    limits[0] = agreement.lower;
+    limits[1] = agreement.bias;
+    limits[2] = agreement.upper;
+    d->plot = *plot;
+    d->plot.series = d->series;
 out:
     return st;
 }
@@ -443,15 +446,15 @@ enum ben_status plot_svg(const struct plot *plot, char **svg)
 {
     enum ben_status st = BEN_OK;
     struct plot sized = *plot;
-    struct agreement agreement = {0};
+    struct differences differences = {0};
     struct plot_frame frame = {.plot = &sized};
     size_t size = 0;
     char *text = NULL;
     sized.width = plot->width > 0 ? plot->width : WIDTH;
     sized.height = plot->height > 0 ? plot->height : HEIGHT;
     if (plot->kind == BEN_PLOT_BLAND_ALTMAN) {
-        TRY(take_differences(&sized, &agreement, frame.limits));
-        frame.plot = &agreement.plot;
+        TRY(take_differences(&sized, &differences, frame.limits));
+        frame.plot = &differences.plot;
     }
     TRY(set_up(&frame));
     TRY_NEW(frame.to = open_memstream(&text, &size));
@@ -469,8 +472,8 @@ out:
     free(frame.name);
     free(frame.category);
     free(frame.bins.counts);
-    free(agreement.values);
-    free(agreement.series);
+    free(differences.values);
+    free(differences.series);
     return st;
 }
 

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "qa/report_inner.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,35 @@ static char *middle_path(const struct report *report, long scan, bool temporary)
     return path;
 }
 
+static enum ben_status check_stop(const struct report *report)
+{
+    enum ben_status st = BEN_OK;
+    if (report->options->stop && report->options->stop())
+        FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command starts the report anew");
+out:
+    return st;
+}
+
+/* Without waiting for the disk: it is read again at once, and worthless after a crash. */
+static enum ben_status put_aside(const char *path, const char *bytes, size_t n)
+{
+    enum ben_status st = BEN_OK;
+    FILE *file = fopen(path, "wb");
+    bool good = file && fwrite(bytes, 1, n, file) == n;
+    good = file && fclose(file) == 0 && good;
+    if (!good)
+        FAIL(BEN_E_IO, "%s: cannot write: %s", path, strerror(errno));
+out:
+    return st;
+}
+
+static void discard_middle(const struct report *report, long scan)
+{
+    char *path = middle_path(report, scan, true);
+    util_discard(path);
+    free(path);
+}
+
 static enum ben_status look_at(const struct report *report, long scan)
 {
     enum ben_status st = BEN_OK;
@@ -29,6 +59,7 @@ static enum ben_status look_at(const struct report *report, long scan)
     char *path = NULL, *html = NULL;
     size_t n = 0;
     FILE *to = NULL;
+    TRY(check_stop(report));
     TRY_NEW(path = middle_path(report, scan, true));
     TRY_NEW(to = open_memstream(&html, &n));
     TRY(report_look(report, scan, to, measured));
@@ -36,7 +67,7 @@ static enum ben_status look_at(const struct report *report, long scan)
         FAIL(BEN_E_MEMORY, "out of memory");
     if (*measured->trouble)
         log_warn("%s: %s", report->scans[scan].name, measured->trouble);
-    TRY(util_write_file(path, html, *measured->trouble ? 0 : n));
+    TRY(put_aside(path, html, *measured->trouble ? 0 : n));
 out:
     if (to)
         fclose(to);
@@ -50,13 +81,13 @@ static enum ben_status write_page(const struct report *report, long scan)
     enum ben_status st = BEN_OK;
     char *middle_at = NULL, *path = NULL, *middle = NULL, *html = NULL;
     size_t n = 0;
+    TRY(check_stop(report));
     TRY_NEW(middle_at = middle_path(report, scan, true));
     TRY_NEW(path = middle_path(report, scan, false));
     TRY(util_read_file(middle_at, MIDDLE_MOST, &middle, NULL));
     TRY(report_scan_page(report, scan, middle, &html, &n));
     TRY(util_write_file(path, html, n));
 out:
-    util_discard(middle_at);
     free(middle_at);
     free(path);
     free(middle);
@@ -95,7 +126,7 @@ enum ben_status report_write(const struct comm *world, const struct report_optio
 {
     enum ben_status st = BEN_OK;
     struct report report = {0};
-    long first, n;
+    long first = 0, n = 0;
     double start_s = util_now_s();
     TRY(report_open(world, options, &report));
     if (world->rank == 0)
@@ -116,6 +147,8 @@ enum ben_status report_write(const struct comm *world, const struct report_optio
     TRY(comm_agree(world, st));
     count_outcome(&report, outcome);
 out:
+    for (long i = first; st && i < first + n; i++)
+        discard_middle(&report, i);
     report_close(&report);
     return st;
 }

@@ -25,6 +25,7 @@ struct report_options {
     const char *evaluation; /* table of evaluate: its metrics are shown too; NULL: none */
     bool n4;                /* do N4 again, to show what it changed */
     int worst;              /* how many scans to list as worth correcting */
+    bool (*stop)(void);     /* asked between scans: true ends the work; NULL: never */
 };
 
 struct report_outcome {
@@ -37,7 +38,8 @@ struct report_outcome {
 
 /* Scans are shared among the ranks; the pages are the same bytes for any number of them.
  * Collective on world; all ranks return the same. A scan that cannot be shown has a page that
- * says why. Fails: BEN_E_ARG where the folder is not one of segment's, BEN_E_IO, BEN_E_MEMORY. */
+ * says why. Fails: BEN_E_ARG where the folder is not one of segment's, BEN_E_IO, BEN_E_MEMORY,
+ * BEN_E_INTERRUPTED. */
 enum ben_status report_write(const struct comm *world, const struct report_options *options,
                              struct report_outcome *outcome);
 
