@@ -8,6 +8,7 @@
 #   tools/deps.sh dev     what the comparisons with other programs need too
 #   tools/deps.sh fuzz    libFuzzer, for tools/fuzz.sh
 #   tools/deps.sh peers   what the comparison of speed needs (tools/peers)
+#   tools/deps.sh pages   what looking at the report's pages needs (tools/pages)
 set -euo pipefail
 
 packages=(gcc cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
@@ -26,7 +27,9 @@ case $what in
     peers) packages+=(mricron-data g++ libinsighttoolkit5-dev libdnnl-dev python3-torch
         python3-numpy python3-h5py)
         command -v npm >/dev/null || packages+=(nodejs npm) ;;
-    *) echo "usage: tools/deps.sh [demo|test|aarch64|slurm|fuzz|dev|peers]" >&2; exit 2 ;;
+    pages) packages+=(chromium fonts-dejavu-core libcunit1-dev)
+        command -v node >/dev/null || packages+=(nodejs) ;;
+    *) echo "usage: tools/deps.sh [demo|test|aarch64|slurm|fuzz|dev|peers|pages]" >&2; exit 2 ;;
 esac
 
 missing=()

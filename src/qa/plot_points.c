@@ -72,7 +72,8 @@ static void draw_line(const struct plot_frame *frame, const double *x, const dou
     fputs("\"/>", frame->to);
 }
 
-enum ben_status plot_draw_lines(const struct plot_frame *frame)
+/* The points of all series, joined by lines with their bands where lines is set. */
+static enum ben_status draw_series(const struct plot_frame *frame, bool lines)
 {
     enum ben_status st = BEN_OK;
     double *pixels = NULL;
@@ -80,9 +81,10 @@ enum ben_status plot_draw_lines(const struct plot_frame *frame)
         const struct plot_series *series = &frame->plot->series[s];
         TRY(pixels_of(frame, series, &pixels));
         plot_series_open(frame, s);
-        if (series->low && series->high)
+        if (lines && series->low && series->high)
             draw_band(frame, series);
-        draw_line(frame, pixels, pixels + series->n, series->n, dashes[s % 4]);
+        if (lines)
+            draw_line(frame, pixels, pixels + series->n, series->n, dashes[s % 4]);
         plot_draw_points(frame, series, pixels, pixels + series->n);
         fputs("</g>\n", frame->to);
         free(pixels);
@@ -93,22 +95,9 @@ out:
     return st;
 }
 
-static enum ben_status draw_all_points(const struct plot_frame *frame)
+enum ben_status plot_draw_lines(const struct plot_frame *frame)
 {
-    enum ben_status st = BEN_OK;
-    double *pixels = NULL;
-    for (int s = 0; s < frame->plot->n_series; s++) {
-        const struct plot_series *series = &frame->plot->series[s];
-        TRY(pixels_of(frame, series, &pixels));
-        plot_series_open(frame, s);
-        plot_draw_points(frame, series, pixels, pixels + series->n);
-        fputs("</g>\n", frame->to);
-        free(pixels);
-        pixels = NULL;
-    }
-out:
-    free(pixels);
-    return st;
+    return draw_series(frame, true);
 }
 
 /* What the band of a regression needs: half its width at x is
@@ -179,7 +168,7 @@ enum ben_status plot_draw_scatter(const struct plot_frame *frame)
         draw_fit(frame, &frame->plot->series[s]);
         fputs("</g>\n", frame->to);
     }
-    return draw_all_points(frame);
+    return draw_series(frame, false);
 }
 
 enum ben_status plot_draw_bland_altman(const struct plot_frame *frame)
@@ -200,5 +189,5 @@ enum ben_status plot_draw_bland_altman(const struct plot_frame *frame)
                 i == 1 ? "a" : "d", frame->x.from_px, px, frame->x.to_px, frame->x.to_px - 2,
                 px - 4, names[i], number);
     }
-    return draw_all_points(frame);
+    return draw_series(frame, false);
 }
