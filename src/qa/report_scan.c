@@ -165,12 +165,14 @@ static enum ben_status write_metrics(FILE *to, const struct report *report, long
     enum ben_status st = BEN_OK;
     if (report->scans[i].flags & REPORT_FAILED)
         return BEN_OK;
-    fputs("<section id=\"numbers\"><h2>Among the cohort</h2>\n<div class=\"wide\"><table>"
-          "<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\" class=\"number\">"
-          "This scan</th><th scope=\"col\" class=\"number\">Median</th><th scope=\"col\" "
-          "class=\"number\">Quartiles</th><th scope=\"col\" class=\"number\">Robust z</th>"
-          "</tr></thead><tbody>\n",
-          to);
+    fputs(
+        "<section id=\"numbers\"><h2>Among the cohort</h2>\n<div class=\"wide\" tabindex=\"0\" "
+        "role=\"region\" aria-label=\"Measures\"><table>"
+        "<thead><tr><th scope=\"col\">Measure</th><th scope=\"col\" class=\"number\">"
+        "This scan</th><th scope=\"col\" class=\"number\">Median</th><th scope=\"col\" "
+        "class=\"number\">Quartiles</th><th scope=\"col\" class=\"number\">Robust z</th>"
+        "</tr></thead><tbody>\n",
+        to);
     TRY(write_each_metric(to, report, i, false));
     fputs(
         "</tbody></table></div>\n<p class=\"soft\">Compared with the scans of the same species "
