@@ -499,6 +499,8 @@ enum ben_status report_group_page(const struct report *report, char **html, size
     if (st == BEN_OK)
         st = write_table(to, report);
     write_failures(to, report);
+    if (st == BEN_OK)
+        st = report_runs(to, report);
     report_methods(to, report);
     report_foot(to, report);
     if (!report_finish(&to) && st == BEN_OK)

@@ -108,6 +108,9 @@ enum ben_status report_scan_page(const struct report *report, long scan, const c
                                  char **html, size_t *bytes);
 enum ben_status report_group_page(const struct report *report, char **html, size_t *bytes);
 
+/* report_runs.c: a table of the runs that made the masks; nothing where they left no record. */
+enum ben_status report_runs(FILE *to, const struct report *report);
+
 /* report_page.c: parts of pages. */
 void report_head(FILE *to, const struct report *report, const char *title, const char *page);
 void report_foot(FILE *to, const struct report *report);

@@ -127,3 +127,6 @@ expect 0 "$BEN" report "$TMP/real" # wherever one stands
 cd "$TMP"
 good_page real/head.html
 [ "$(grep -c 'class="mask"' real/head.html)" -ge 10 ] || fail "no outlines"
+grep -q '<td>ben-mpi segment one real --species rat</td>' real/report.html || fail "no runs"
+host=$(hostname)
+grep -qF "<td>$host</td>" real/report.html || fail "no host"
