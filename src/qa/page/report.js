@@ -94,6 +94,7 @@
 
   /* A scan's page: the rating form. */
   const form = $('#rating');
+  let rate, saveRating;
   if (form) {
     const before = load()[form.dataset.scan];
     const read = () => ({
@@ -122,21 +123,22 @@
       told.textContent = 'Saved as ' + kind.toUpperCase() + '.';
     };
     all('[data-save]').forEach((button) => button.addEventListener('click', () => save(button.dataset.save)));
-
-    /* Keys, but not while somebody writes. */
-    const boxes = { m: '#show-mask', f: '#flicker', n: '#show-n4', b: '#flicker-n4', u: '#show-uncertainty', a: '#show-attention', c: '#show-redrawn' };
-    document.addEventListener('keydown', (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('textarea, input[type=text], select')) return;
-      const box = boxes[event.key] && $(boxes[event.key]);
-      const number = 'accept minor correct reject'.split(' ')[event.key - 1];
-      const link = { j: 'a[rel=next]', k: 'a[rel=prev]' }[event.key];
-      if (box) box.checked = !box.checked;
-      else if (number) {
-        $('[name=rating][value=' + number + ']', form).click();
-      } else if (event.key === 's') save('json');
-      else if (link && $(link)) $(link).click();
-      else return;
-      event.preventDefault();
-    });
+    rate = (number) => $('[name=rating][value=' + number + ']', form).click();
+    saveRating = () => save('json');
   }
+
+  /* Keys, but not while somebody writes. */
+  const boxes = { m: '#show-mask', f: '#flicker', n: '#show-n4', b: '#flicker-n4', u: '#show-uncertainty', a: '#show-attention', c: '#show-redrawn' };
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('textarea, input[type=text], input[type=search], select')) return;
+    const box = boxes[event.key] && $(boxes[event.key]);
+    const number = 'accept minor correct reject'.split(' ')[event.key - 1];
+    const link = { j: 'a[rel=next]', k: 'a[rel=prev]' }[event.key];
+    if (box) box.checked = !box.checked;
+    else if (number && rate) rate(number);
+    else if (event.key === 's' && saveRating) saveRating();
+    else if (link && $(link)) $(link).click();
+    else return;
+    event.preventDefault();
+  });
 })();
