@@ -59,7 +59,7 @@ static void write_summary(FILE *to, const struct report *report, long i)
     fputs("</dl>\n", to);
 }
 
-/* The values of the scans that this one is compared with; at: its place among them. */
+/* The values [n] of the scans that this one is compared with, its own marked. */
 static enum ben_status gather(const struct report *report, const struct report_metric *metric,
                               long i, double **values, bool **marked, long *n)
 {
