@@ -29,8 +29,8 @@ static const struct option rows[] = {
         "masks corrected by hand; none: the folder corrected in OUTPUT"),
     ROW("evaluation", BEN_OPTION_TEXT, evaluation, NULL, 0, 0, "TABLE.tsv",
         "a table of evaluate: shows Dice and distances too"),
-    ROW("n4", BEN_OPTION_FLAG, n4, "no", 0, 0, NULL,
-        "correct bias fields again to show what that changed (takes seconds per scan)"),
+    ROW("n4", BEN_OPTION_FLAG, n4, "yes", 0, 0, NULL,
+        "correct bias fields again, where segment did, to show what that changed"),
     ROW("worst", BEN_OPTION_INT, worst, "20", 0, 1000000, "N",
         "list so many scans as worth correcting first"),
 };

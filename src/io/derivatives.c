@@ -254,7 +254,7 @@ enum ben_status derivative_write_dataset(const char *folder,
     /* What BIDS has no names for; a validator is told to look away. */
     TRY(write_text(folder, ".bidsignore",
                    "*_desc-uncertainty_*\n*_desc-attention_*\n*_mask.png\n*.h5\n*.html\n"
-                   "figures/\nlogs/\nresults.*\n"));
+                   "corrected/\nfigures/\nlogs/\nresults.*\n"));
     TRY(write_text(folder, "descriptions.tsv",
                    "desc_id\tdescription\n"
                    "brain\tbrain mask, and the scan inside it\n"

@@ -23,7 +23,7 @@ struct report_options {
     int n_images;
     const char *corrected;  /* folder of masks corrected by hand; NULL: folder/corrected */
     const char *evaluation; /* table of evaluate: its metrics are shown too; NULL: none */
-    bool n4;                /* do N4 again, to show what it changed */
+    bool n4;                /* do N4 again where segment did it, to show what it changed */
     int worst;              /* how many scans to list as worth correcting */
     bool (*stop)(void);     /* asked between scans: true ends the work; NULL: never */
 };

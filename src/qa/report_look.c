@@ -107,8 +107,9 @@ static enum ben_status correct_bias(struct look *look)
     const struct comm self = comm_self();
     struct n4_config config = n4_config_default();
     const struct volume *image = look->image;
-    char shrink[32];
-    if (!look->report->options->n4)
+    char done[32], shrink[32];
+    report_setting(look->report, "n4", done, sizeof done);
+    if (!look->report->options->n4 || strcmp(done, "yes") != 0)
         return BEN_OK;
     report_setting(look->report, "n4-shrink", shrink, sizeof shrink);
     config.shrink = *shrink ? atoi(shrink) : config.shrink;

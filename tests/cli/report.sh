@@ -54,7 +54,7 @@ printf '[segment]\n; help\nvolume = \nplane = auto\nn4 = yes\nn4-shrink = 4\nthr
 } >out/results.tsv
 cp -r out fresh
 
-expect 1 "$BEN" report out --n4
+expect 1 "$BEN" report out
 says "sub-06/anat/sub-06_T2w.nii.gz" "--images" "6 scans: 1 failed, 1 flagged, 0 corrected, 1 without"
 for page in report sub-01_run-1_T2w sub-01_run-2_T2w sub-01_run-3_T2w "$evil" sub-05_T2w sub-06_T2w; do
     good_page "out/$page.html"
@@ -81,12 +81,15 @@ worst=$(sed -n '/<ol>/,/<\/ol>/p' out/report.html | grep -o 'href="[^"]*"' | hea
 
 for n in 1 2 3; do
     cp -r fresh ranks$n
-    expect 1 ranks $n "$BEN" report ranks$n --n4
+    expect 1 ranks $n "$BEN" report ranks$n
     for file in out/*.html; do
         # the folder's own name stands in the commands
         cmp <(sed "s/ranks$n/out/g" "ranks$n/${file#out/}") "$file" || fail "$n ranks: $file"
     done
 done
+
+expect 1 "$BEN" report out --no-n4
+grep -q 'class="n4"' $page && fail "bias-corrected slices, not asked for"
 
 # A corrected mask is drawn, counted, and no longer asked for.
 mkdir -p out/corrected

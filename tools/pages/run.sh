@@ -43,5 +43,5 @@ printf '{"Name": "%s made scans", "DatasetLinks": {"raw": "%s/raw"}}\n' "$n" "$w
             $u $flag $mask
     done
 } >out/results.tsv
-"$root/build/ben-mpi" report out --n4
+"$root/build/ben-mpi" report out
 node "$here/open.js" "$work"
