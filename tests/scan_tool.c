@@ -6,16 +6,20 @@
  *   scan-tool canonical MASK           a hash of the mask's voxels in canonical order
  *   scan-tool box OUT N FIRST LAST MM LABEL   N x N x N voxels of MM, those from FIRST to LAST
  *                                      along each axis LABEL; of label 2 the upper half is 3
- *   scan-tool spoil IN OUT BYTES       the first BYTES bytes of a file */
+ *   scan-tool spoil IN OUT BYTES       the first BYTES bytes of a file
+ *   scan-tool many IN FOLDER N         a BIDS data set of N scans, all of them IN */
 #include "base/util.h"
 #include "io/nifti.h"
 #include "prep/orient.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static enum ben_status write_scan(const char *path, const struct volume *volume)
 {
@@ -179,6 +183,58 @@ out:
     return st;
 }
 
+/* A file system allows a file so many names. */
+#define NAMES_OF_A_FILE 20000
+
+/* The i-th scan of FOLDER: a copy of bytes, or another name of the last copy. */
+static enum ben_status add_one(const char *folder, long i, const char *bytes, size_t n)
+{
+    enum ben_status st = BEN_OK;
+    char path[512], first[512];
+    long of = i - i % NAMES_OF_A_FILE;
+    snprintf(path, sizeof path, "%s/sub-%06ld", folder, i);
+    if (mkdir(path, 0777) != 0)
+        FAIL(BEN_E_IO, "%s: %s", path, strerror(errno));
+    snprintf(path, sizeof path, "%s/sub-%06ld/anat", folder, i);
+    if (mkdir(path, 0777) != 0)
+        FAIL(BEN_E_IO, "%s: %s", path, strerror(errno));
+    snprintf(path, sizeof path, "%s/sub-%06ld/anat/sub-%06ld_T2w.nii.gz", folder, i, i);
+    snprintf(first, sizeof first, "%s/sub-%06ld/anat/sub-%06ld_T2w.nii.gz", folder, of, of);
+    if (i == of)
+        TRY(util_write_file(path, bytes, n));
+    else if (link(first, path) != 0)
+        FAIL(BEN_E_IO, "%s: %s", path, strerror(errno));
+out:
+    return st;
+}
+
+/* A BIDS data set of n scans, all the same one. */
+static enum ben_status many(const char *in, const char *folder, long n)
+{
+    enum ben_status st = BEN_OK;
+    char *bytes = NULL, *path = NULL, *table = NULL;
+    size_t size, table_size;
+    FILE *rows = NULL;
+    TRY(util_read_file(in, (size_t)1 << 30, &bytes, &size));
+    TRY(util_make_dirs(folder));
+    TRY_NEW(rows = open_memstream(&table, &table_size));
+    fprintf(rows, "participant_id\tspecies\n");
+    for (long i = 0; i < n; i++) {
+        TRY(add_one(folder, i, bytes, size));
+        fprintf(rows, "sub-%06ld\trat\n", i);
+    }
+    fflush(rows);
+    TRY_NEW(path = util_format("%s/participants.tsv", folder));
+    TRY(util_write_file(path, table, table_size));
+out:
+    if (rows)
+        fclose(rows);
+    free(table);
+    free(bytes);
+    free(path);
+    return st;
+}
+
 int main(int argc, char **argv)
 {
     enum ben_status st = BEN_E_ARG;
@@ -195,6 +251,8 @@ int main(int argc, char **argv)
         st = box(argv[2], argv + 3);
     else if (argc == 5 && strcmp(what, "spoil") == 0)
         st = spoil(argv[2], argv[3], strtoul(argv[4], NULL, 10));
+    else if (argc == 5 && strcmp(what, "many") == 0)
+        st = many(argv[2], argv[3], atol(argv[4]));
     if (st != BEN_OK)
         fprintf(stderr, "scan-tool %s: %s\n", what, ben_error_text());
     return st == BEN_OK ? EXIT_SUCCESS : EXIT_FAILURE;

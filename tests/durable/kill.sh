@@ -73,7 +73,7 @@ count_events() {
     chosen[$kind]=0 taken[$kind]=0
 }
 
-kind_of() { [ $(($1 % 5)) -eq 4 ] && echo TRAIN || echo SEGMENT; }
+kind_of() { [ $(($1 % 10)) -eq 5 ] && echo TRAIN || echo SEGMENT; }
 is_random() { [ $(($1 % 4)) -eq 1 ]; }
 goes_on() { [ $(($1 % 10)) -eq 7 ]; } # after that one comes another kill in the same folder
 

@@ -8,19 +8,8 @@ scans=${2:-2000}
 [ "$scans" != short ] || scans=100
 source "$(dirname "$0")/lib.sh" "$1" "${3:-$(mktemp -d)}"
 
-cohort_make 4
-# Few files of scans stand for many: links, each a participant of its own.
-mkdir many
-cp bids/dataset_description.json many
-{
-    printf 'participant_id\tspecies\n'
-    for ((i = 0; i < scans; i++)); do
-        name=sub-$(printf '%05d' $i)
-        mkdir -p "many/$name/anat"
-        ln "bids/sub-0$((i % 4 + 1))/anat/sub-0$((i % 4 + 1))_T2w.nii.gz" "many/$name/anat/${name}_T2w.nii.gz"
-        printf '%s\trat\n' "$name"
-    done
-} >many/participants.tsv
+cohort_make 1
+$TOOL many bids/sub-01/anat/sub-01_T2w.nii.gz many "$scans"
 
 "${RANKS[@]}" "$BEN" segment many out --weights net.h5 >said 2>&1 &
 pid=$!
