@@ -73,8 +73,9 @@ static enum ben_status add_row(struct cohort_build *build, const struct manifest
     struct cohort_row place = {t, row};
     enum species species;
     const char *image = tsv_cell(t, row, m->image), *mask = tsv_cell(t, row, m->mask);
-    if (!image)
-        FAIL(BEN_E_INPUT, "%s: line %ld: no image is named", tsv_path(t), tsv_line(t, row));
+    if (!image || !*util_basename(image))
+        FAIL(BEN_E_INPUT, "%s: line %ld: no image is named%s%s", tsv_path(t), tsv_line(t, row),
+             image ? ", but a folder: " : "", image ? image : "");
     TRY(read_species(m, row, &species));
     struct scan scan = {.species = species,
                         .path = join(m->folder, image),

@@ -13,6 +13,10 @@
 #define CACHE_BYTES ((size_t)4 << 20) /* a few chunks: neighbouring scans share them */
 #define CACHE_SLOTS 521
 
+/* A file may claim any size, so what is claimed is held against what is stored: a chunk deflates
+ * to no less than a 1032nd. */
+#define MOST_INFLATION 1040
+
 struct results_file {
     const char *path;
     hid_t file, mask;
@@ -50,9 +54,10 @@ static char **text_field(struct results_row *row, int i)
 
 /* ---- rows ---- */
 
-/* A member of the given class and size; its place in a row, or *offset -1 where there is none. */
+/* A member of the given class and size (0: any, which is then told); its place in a row, or
+ * *offset -1 where there is none. */
 static enum ben_status find_member(const struct results_file *file, const struct raw_rows *raw,
-                                   const char *name, H5T_class_t class, size_t bytes,
+                                   const char *name, H5T_class_t class, size_t *bytes,
                                    long *offset)
 {
     enum ben_status st = BEN_OK;
@@ -64,7 +69,10 @@ static enum ben_status find_member(const struct results_file *file, const struct
         return BEN_OK;
     }
     TRY_H5(type = H5Tget_member_type(raw->type, (unsigned)index));
-    if (H5Tget_class(type) != class || (bytes > 0 && H5Tget_size(type) != bytes))
+    size_t wanted = *bytes;
+    *bytes = H5Tget_size(type);
+    if (H5Tget_class(type) != class || (wanted > 0 && wanted != *bytes) ||
+        (class == H5T_STRING && H5Tis_variable_str(type) != 0))
         FAIL(BEN_E_INPUT, "%s: the column %s of /scan is not of the kind it should be",
              file->path, name);
     *offset = (long)H5Tget_member_offset(raw->type, (unsigned)index);
@@ -77,11 +85,12 @@ static enum ben_status take_texts(struct results_file *file, const struct raw_ro
 {
     enum ben_status st = BEN_OK;
     long at;
-    TRY(find_member(file, raw, text_members[i].name, H5T_STRING, 0, &at));
+    size_t bytes = 0;
+    TRY(find_member(file, raw, text_members[i].name, H5T_STRING, &bytes, &at));
     for (long r = 0; r < file->n && at >= 0; r++) {
         const char *row = raw->bytes + (size_t)r * raw->row_bytes;
         char **field = text_field(&file->rows[r], i);
-        TRY_NEW(*field = strndup(row + at, raw->row_bytes - (size_t)at));
+        TRY_NEW(*field = strndup(row + at, bytes));
         if (!**field || strcmp(*field, "n/a") == 0) {
             free(*field);
             *field = NULL;
@@ -98,7 +107,7 @@ static enum ben_status take_bytes(struct results_file *file, const struct raw_ro
 {
     enum ben_status st = BEN_OK;
     long at;
-    TRY(find_member(file, raw, name, class, bytes, &at));
+    TRY(find_member(file, raw, name, class, &bytes, &at));
     for (long r = 0; r < file->n && at >= 0; r++)
         memcpy((char *)&file->rows[r] + field,
                raw->bytes + (size_t)r * raw->row_bytes + (size_t)at, bytes);
@@ -129,16 +138,29 @@ out:
     return st;
 }
 
-/* The number of elements of a one-dimensional set. */
-static enum ben_status length_of(hid_t set, uint64_t *length)
+/* Opens a set of /; *length is its number of elements. Fails where it is not of one dimension
+ * and in chunks, as ours are, or cannot hold that many in what is stored. */
+static enum ben_status open_set(const struct results_file *file, const char *name, hid_t access,
+                                hid_t *set, uint64_t *length)
 {
     enum ben_status st = BEN_OK;
-    hid_t space = H5_NONE;
+    hid_t space = H5_NONE, type = H5_NONE, creation = H5_NONE;
     hssize_t n;
-    TRY_H5(space = H5Dget_space(set));
+    TRY_H5(*set = H5Dopen2(file->file, name, access));
+    TRY_H5(space = H5Dget_space(*set));
+    TRY_H5(type = H5Dget_type(*set));
+    TRY_H5(creation = H5Dget_create_plist(*set));
     TRY_H5(n = H5Sget_simple_extent_npoints(space));
+    if (H5Sget_simple_extent_ndims(space) != 1 || H5Pget_layout(creation) != H5D_CHUNKED)
+        FAIL(BEN_E_INPUT, "%s: /%s is not laid out as this program does", file->path, name);
+    if ((double)n * (double)H5Tget_size(type) >
+        (double)H5Dget_storage_size(*set) * MOST_INFLATION)
+        FAIL(BEN_E_INPUT, "%s: /%s claims more than the file can hold; was it cut?", file->path,
+             name);
     *length = (uint64_t)n;
 out:
+    h5_free(&creation);
+    h5_free(&type);
     h5_free(&space);
     return st;
 }
@@ -149,12 +171,11 @@ static enum ben_status read_rows(struct results_file *file)
     struct raw_rows raw = {.set = H5_NONE, .type = H5_NONE};
     hid_t stored = H5_NONE;
     uint64_t n = 0;
-    TRY_H5(raw.set = H5Dopen2(file->file, "scan", H5P_DEFAULT));
+    TRY(open_set(file, "scan", H5P_DEFAULT, &raw.set, &n));
     TRY_H5(stored = H5Dget_type(raw.set));
     if (H5Tget_class(stored) != H5T_COMPOUND)
         FAIL(BEN_E_INPUT, "%s: /scan is not a table", file->path);
     TRY_H5(raw.type = H5Tget_native_type(stored, H5T_DIR_ASCEND));
-    TRY(length_of(raw.set, &n));
     file->n = (long)n;
     raw.row_bytes = H5Tget_size(raw.type);
     TRY_NEW(raw.bytes = calloc((size_t)n + 1, raw.row_bytes)); /* a NUL behind the last text */
@@ -178,8 +199,7 @@ static enum ben_status open_mask(struct results_file *file)
     uint64_t length = 0;
     TRY_H5(access = H5Pcreate(H5P_DATASET_ACCESS));
     TRY_H5(H5Pset_chunk_cache(access, CACHE_SLOTS, CACHE_BYTES, 1));
-    TRY_H5(file->mask = H5Dopen2(file->file, "mask", access));
-    TRY(length_of(file->mask, &length));
+    TRY(open_set(file, "mask", access, &file->mask, &length));
     for (long r = 0; r < file->n; r++) {
         const struct results_row *row = &file->rows[r];
         const int *d = row->dim;
@@ -241,7 +261,8 @@ static enum ben_status open_file(const struct comm *comm, struct results_file *f
                        "%s: missing, or not an HDF5 file", file->path);
     TRY(comm_agree(comm, st));
     TRY_H5(access = H5Pcreate(H5P_FILE_ACCESS));
-    TRY_H5(H5Pset_fapl_mpio(access, comm->mpi, MPI_INFO_NULL));
+    if (comm->size > 1)
+        TRY_H5(H5Pset_fapl_mpio(access, comm->mpi, MPI_INFO_NULL));
     TRY_H5(file->file = H5Fopen(file->path, H5F_ACC_RDONLY, access));
 out:
     h5_free(&access);

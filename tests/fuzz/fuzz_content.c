@@ -3,6 +3,7 @@
  * up: attributes and data sets that are absent, of other types, shapes and layouts, other names,
  * groups and links instead of data sets. */
 #include "fuzz.h"
+#include "odd_h5.h"
 
 #include "io/h5.h"
 #include "io/weights.h"
@@ -12,8 +13,6 @@
 #include <string.h>
 
 const char fuzz_name[] = "content";
-
-enum { MOST_ELEMENTS = 3 * 3 * 3 * 3 * 3 }; /* of a space of five dimensions */
 
 void fuzz_start(void)
 {
@@ -31,104 +30,12 @@ void fuzz_start(void)
     }
 }
 
-/* One of the types that a file may hold; most often the usual one. */
-static hid_t some_type(uint8_t choice, hid_t usual)
-{
-    hid_t type;
-    switch (choice) {
-    case 1:
-        return H5Tcopy(H5T_STD_I64LE);
-    case 2:
-        return H5Tcopy(H5T_IEEE_F64LE);
-    case 3:
-        return H5Tcopy(H5T_STD_U8LE);
-    case 4:
-        type = H5Tcopy(H5T_C_S1);
-        H5Tset_size(type, H5T_VARIABLE);
-        return type;
-    case 5:
-        type = H5Tcopy(H5T_C_S1);
-        H5Tset_size(type, 5);
-        return type;
-    case 6:
-        type = H5Tcreate(H5T_COMPOUND, 8);
-        H5Tinsert(type, "a", 0, H5T_IEEE_F32LE);
-        H5Tinsert(type, "b", 4, H5T_STD_I32LE);
-        return type;
-    case 7:
-        return H5Tarray_create2(H5T_IEEE_F32LE, 1, (hsize_t[]){3});
-    case 8:
-        return H5Tvlen_create(H5T_IEEE_F32LE);
-    case 9:
-        type = H5Tcreate(H5T_OPAQUE, 3);
-        H5Tset_tag(type, "x");
-        return type;
-    case 10:
-        return H5Tcopy(H5T_IEEE_F32BE);
-    case 11:
-        return H5Tcopy(H5T_STD_REF_OBJ);
-    case 12:
-        return H5Tenum_create(H5T_STD_I32LE);
-    case 13:
-        return h5_half_type(&type) == BEN_OK ? type : H5Tcopy(usual);
-    default:
-        return H5Tcopy(usual);
-    }
-}
-
-static hid_t some_space(struct fuzz_source *from, uint8_t choice, hsize_t usual)
-{
-    hsize_t dims[6];
-    if (choice == 1)
-        return H5Screate(H5S_NULL);
-    if (choice == 2 || (choice != 3 && usual == 1))
-        return H5Screate(H5S_SCALAR);
-    int rank = choice == 3 ? fuzz_byte(from) % 6 : 1;
-    for (int d = 0; d < rank; d++)
-        dims[d] = choice == 3 ? fuzz_byte(from) % 4 : usual;
-    return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, dims, NULL);
-}
-
-/* Bytes to fill any of the types with; none that vary in length. */
-static const void *some_bytes(struct fuzz_source *from, hid_t type)
-{
-    static uint8_t bytes[MOST_ELEMENTS * 16];
-    static const char *texts[MOST_ELEMENTS];
-    uint8_t odd = fuzz_byte(from);
-    if (H5Tis_variable_str(type) > 0) {
-        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-            texts[i] = odd ? "a text longer than any that belongs into a field of weights, of "
-                             "which none holds more than 63 letters"
-                           : "1";
-        return texts;
-    }
-    memset(bytes, odd, sizeof bytes);
-    return H5Tget_class(type) == H5T_VLEN ? NULL : bytes;
-}
-
-/* An attribute that is as it should be unless the input says otherwise. */
-static void put_attribute(struct fuzz_source *from, hid_t at, const char *name, hid_t usual,
-                          hsize_t count, const void *value)
-{
-    uint8_t choice = fuzz_byte(from);
-    if (choice == 14)
-        return;
-    hid_t type = some_type(choice, usual), space = some_space(from, choice >> 4, count);
-    hid_t attribute = H5Acreate2(at, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    const void *bytes = choice == 0 && value ? value : some_bytes(from, type);
-    if (attribute >= 0 && bytes)
-        H5Awrite(attribute, type, bytes);
-    h5_free(&attribute);
-    h5_free(&space);
-    h5_free(&type);
-}
-
 static void put_text(struct fuzz_source *from, hid_t at, const char *name, const char *text)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    put_attribute(from, at, name, type, 1, &text);
+    odd_attribute(from, at, name, type, 1, &text);
     h5_free(&type);
 }
 
@@ -143,40 +50,20 @@ static void put_fields(struct fuzz_source *from, hid_t group, const char *name)
         if (field->type == BEN_FIELD_TEXT)
             put_text(from, group, field->name, "axial");
         else if (field->type == BEN_FIELD_REAL)
-            put_attribute(from, group, field->name, H5T_IEEE_F64LE, field->room, tenths);
+            odd_attribute(from, group, field->name, H5T_IEEE_F64LE, field->room, tenths);
         else
-            put_attribute(from, group, field->name, H5T_STD_I64LE, 1, &one);
+            odd_attribute(from, group, field->name, H5T_STD_I64LE, 1, &one);
     }
-}
-
-/* Layouts that our writer never uses. */
-static hid_t some_layout(struct fuzz_source *from, hid_t space)
-{
-    static const hsize_t threes[6] = {3, 3, 3, 3, 3, 3};
-    hid_t options = H5Pcreate(H5P_DATASET_CREATE);
-    int rank = H5Sget_simple_extent_ndims(space);
-    uint8_t choice = fuzz_byte(from);
-    if ((choice == 1 || choice == 2) && rank > 0)
-        H5Pset_chunk(options, rank, threes);
-    if (choice == 2 && rank > 0)
-        H5Pset_deflate(options, 1);
-    if (choice == 3)
-        H5Pset_layout(options, H5D_COMPACT);
-    if (choice == 4)
-        H5Pset_external(options, "/dev/null/elsewhere", 0, 1 << 20);
-    if (choice == 5)
-        H5Pset_fill_time(options, H5D_FILL_TIME_NEVER);
-    return options;
 }
 
 static void put_set(struct fuzz_source *from, hid_t group, const char *name, hid_t usual,
                     hsize_t count)
 {
     uint8_t choice = fuzz_byte(from);
-    hid_t type = some_type(choice, usual), space = some_space(from, choice >> 4, count);
-    hid_t options = some_layout(from, space);
+    hid_t type = odd_type(choice, usual), space = odd_space(from, choice >> 4, count);
+    hid_t options = odd_layout(from, space);
     hid_t set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, options, H5P_DEFAULT);
-    const void *bytes = some_bytes(from, type);
+    const void *bytes = odd_bytes(from, type);
     if (set >= 0 && bytes && choice != 15)
         H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes);
     h5_free(&set);
@@ -228,7 +115,7 @@ static void put_group(struct fuzz_source *from, hid_t h5, const char *name)
         if (*name == 's')
             for (int i = fuzz_byte(from) % 8; i > 0; i--) {
                 char *attribute = fuzz_text(from, 0, 70);
-                put_attribute(from, group, attribute, H5T_STD_I64LE, 1, NULL);
+                odd_attribute(from, group, attribute, H5T_STD_I64LE, 1, NULL);
                 free(attribute);
             }
     }

@@ -17,6 +17,7 @@ void fuzz_start(void)
                    "sub-01/anat/sub-01_T2w.nii.gz\ttrain\n../x/../y.nii\ttest\n");
     fuzz_seed_text("species=!rat\nfile\tsubject\tses\tdataset\tspecies\n./a_mask.nii\ts\tt\tu\t"
                    "homo sapiens\n");
+    fuzz_seed_text("\nimage\n/a/\n");
 }
 
 /* The list is one that the rest of the program can rely on. */
@@ -28,7 +29,7 @@ static void check(struct cohort *cohort)
     FUZZ_ENSURE(cohort->n > 0);
     for (long i = 0; i < cohort->n; i++) {
         const struct scan *scan = &cohort->scans[i];
-        FUZZ_ENSURE(*scan->id || *scan->relative);
+        FUZZ_ENSURE(*scan->id);
         FUZZ_ENSURE(scan->path && scan->participant && scan->suffix && scan->dataset);
         FUZZ_ENSURE(scan->relative[0] != '/' && strncmp(scan->relative, "../", 3) != 0);
         FUZZ_ENSURE(!strstr(scan->relative, "/../"));

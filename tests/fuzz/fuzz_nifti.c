@@ -148,7 +148,8 @@ void fuzz_one(const uint8_t *data, size_t n)
     switch (mode >> 2 & 3) {
     case 0:
         FUZZ_ENSURE(good || nifti_read(path, BEN_VOLUME_DEFAULT, &volume, NULL) != BEN_OK);
-        if (good && fuzz_fine(nifti_read(path, BEN_VOLUME_DEFAULT, &volume, &geometry), path))
+        if (good &&
+            fuzz_fine(nifti_read(path, BEN_VOLUME_DEFAULT, &volume, &geometry), fuzz_folder()))
             volume_free(&volume);
         break;
     case 1:

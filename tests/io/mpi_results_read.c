@@ -7,6 +7,7 @@
 #include "io/results.h"
 #include "io/results_read.h"
 
+#include <hdf5.h>
 #include <string.h>
 
 enum { SCANS = 4 };
@@ -114,10 +115,61 @@ static void test_other_files_are_refused(void)
     free(text);
 }
 
+/* A set of other dimensions, nothing of it stored, takes the place of the file's: of size[0]
+ * elements, or two-dimensional where size[1] is not 0. */
+static void claim(const char *path, const char *name, const hsize_t size[2])
+{
+    const hsize_t most[2] = {H5S_UNLIMITED, H5S_UNLIMITED}, part[2] = {64, 1};
+    int rank = size[1] > 0 ? 2 : 1;
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), type = H5Dget_type(set);
+    hid_t space = H5Screate_simple(rank, size, most), options = H5Pcreate(H5P_DATASET_CREATE);
+    H5Dclose(set);
+    CU_ASSERT(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
+    CU_ASSERT(H5Pset_chunk(options, rank, part) >= 0);
+    set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, options, H5P_DEFAULT);
+    CU_ASSERT(set >= 0);
+    H5Pclose(options);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(set);
+    CU_ASSERT(H5Fclose(file) >= 0);
+}
+
+static void check_refused(const char *name, const hsize_t size[2], const char *why)
+{
+    struct results_file *file = NULL;
+    char *good = util_format("%s/cohort.h5", folder), *bad = util_format("%s/bad.h5", folder);
+    char *bytes = NULL;
+    size_t n;
+    if (world.rank == 0) {
+        CHECK_OK(util_read_file(good, (size_t)1 << 30, &bytes, &n));
+        CHECK_OK(util_write_file(bad, bytes, n));
+        claim(bad, name, size);
+    }
+    MPI_Barrier(world.mpi);
+    CU_ASSERT_EQUAL(results_open(&world, bad, &file), BEN_E_INPUT);
+    CU_ASSERT(strstr(ben_error_text(), why) != NULL);
+    CU_ASSERT_PTR_NULL(file);
+    free(bytes);
+    free(bad);
+    free(good);
+}
+
+/* Nothing is allocated for what the file cannot hold, nor read in another shape. */
+static void test_false_claims(void)
+{
+    check_refused("mask", (const hsize_t[]){(hsize_t)1 << 40, 0}, "claims more");
+    check_refused("scan", (const hsize_t[]){(hsize_t)1 << 40, 0}, "claims more");
+    check_refused("mask", (const hsize_t[]){8, 8}, "not laid out");
+    check_refused("scan", (const hsize_t[]){4, 1}, "not laid out");
+}
+
 static const struct check_test tests[] = {
     {"the file is written", test_file_is_written},
     {"rows and masks come back", test_rows_and_masks_come_back},
     {"other files are refused", test_other_files_are_refused},
+    {"false claims are refused", test_false_claims},
 };
 
 int main(int argc, char **argv)

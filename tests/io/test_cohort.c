@@ -367,6 +367,9 @@ static void test_manifest_bad(void)
     refused(at("a.tsv"), BEN_E_INPUT, "a.tsv: line 1: no column called image");
     put("a.tsv", "image\tspecies\nx.nii\trat\n\nn/a\trat\n");
     refused(at("a.tsv"), BEN_E_INPUT, "a.tsv: line 4: no image");
+    put("a.tsv", "image\nx.nii\n/scans/\n");
+    refused(at("a.tsv"), BEN_E_INPUT,
+            "a.tsv: line 3: no image is named, but a folder: /scans/");
     put("a.tsv", "image\tspecies\nx.nii\tdragon\n");
     refused(at("a.tsv"), BEN_E_INPUT, "a.tsv: line 2: species dragon");
     put("a.tsv", "image\tspecies\nx.nii\n");
