@@ -83,7 +83,7 @@ const void *odd_bytes(struct fuzz_source *from, hid_t type)
 }
 
 void odd_attribute(struct fuzz_source *from, hid_t at, const char *name, hid_t usual,
-                          hsize_t count, const void *value)
+                   hsize_t count, const void *value)
 {
     uint8_t choice = fuzz_byte(from);
     if (choice == 14)
@@ -116,4 +116,3 @@ hid_t odd_layout(struct fuzz_source *from, hid_t space)
         H5Pset_fill_time(options, H5D_FILL_TIME_NEVER);
     return options;
 }
-
