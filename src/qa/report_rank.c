@@ -118,7 +118,8 @@ static enum ben_status list_worst(struct report *report)
     TRY_NEW(report->worst = malloc(((size_t)report->n + 1) * sizeof *report->worst));
     for (long i = 0; i < report->n; i++) {
         double need = need_of(report, i);
-        if (need > 0 && !(report->scans[i].flags & (REPORT_FAILED | REPORT_REDRAWN)))
+        const struct report_scan *scan = &report->scans[i];
+        if (need > 0 && scan->mask && !(scan->flags & (REPORT_FAILED | REPORT_REDRAWN)))
             needs[n++] = (struct need){need, i};
     }
     qsort(needs, (size_t)n, sizeof *needs, neediest_first);

@@ -112,6 +112,9 @@ mkdir -p clash/a clash/b
 printf 'scan\tstatus\treason\na/x.nii\tfailed\tno\nb/x.nii\tfailed\tno\nreport.nii\tfailed\tno\n' >clash/results.tsv
 expect 0 "$BEN" report clash
 [ "$(find clash -name '*.html' | wc -l)" -eq 4 ] || fail "pages that clash"
+printf 'scan\tstatus\nx.nii\tempty\n' >clash/results.tsv
+expect 1 "$BEN" report clash
+says "there is no mask"
 printf 'scan\tstatus\n' >clash/results.tsv
 expect 0 "$BEN" report clash
 expect 2 "$BEN" report moved
