@@ -21,6 +21,8 @@ enum row_column {
     SLICES,
     UNCERTAINTY,
     FLAG,
+    EXPECTED,
+    AGREEMENT,
     ALEATORIC,
     EPISTEMIC,
     MASK,
@@ -60,14 +62,21 @@ static const struct table_column columns[ROW_COLUMNS] = {
     [SLICES] = {"slices", BEN_TABLE_INTEGER, 0, NULL, "slices the network saw of each", NULL},
     [UNCERTAINTY] =
         {"uncertainty", BEN_TABLE_REAL, 6, NULL,
-         "1 - E^2 A^6, about 1 - Dice: E the Dice to be expected of the mask from the "
-         "Monte Carlo samples' mean, A the mean Dice of two samples; 0 sure, 1 not; the mean "
-         "over time points of a 4-D scan; n/a without --mc",
+         "1 - expected_dice^2 agreement^6, about 1 - Dice, from the Monte Carlo samples; 0 "
+         "sure, 1 not; this and what follows: the mean over time points of a 4-D scan; n/a "
+         "without --mc",
          NULL},
     [FLAG] = {"flag", BEN_TABLE_TEXT, 0, NULL,
               "what the uncertainty says of the mask, by --review-from and --fail-from; n/a "
               "without --mc",
               flag_levels},
+    [EXPECTED] =
+        {"expected_dice", BEN_TABLE_REAL, 6, NULL,
+         "Dice to be expected of the mask, if each pixel is brain with the samples' mean "
+         "probability; n/a without --mc",
+         NULL},
+    [AGREEMENT] = {"agreement", BEN_TABLE_REAL, 6, NULL,
+                   "mean Dice of the masks of two samples; n/a without --mc", NULL},
     [ALEATORIC] =
         {"aleatoric", BEN_TABLE_REAL, 6, NULL,
          "aleatoric part of the samples' variance, summed over the scan, of each pixel "
@@ -91,6 +100,21 @@ enum mcqa_flag segment_flag(const struct mcqa_limits *limits,
     return result->volume_mm3 > 0 ? mcqa_flag_of(limits, result->uncertainty) : BEN_MCQA_FAIL;
 }
 
+static enum ben_status set_certainty(struct table *table, const struct segment_result *result,
+                                     const struct mcqa_limits *limits, long row)
+{
+    enum ben_status st = BEN_OK;
+    const struct mcqa_figures *figures = &result->figures;
+    TRY(table_set_real(table, row, UNCERTAINTY, result->uncertainty));
+    TRY(table_set_text(table, row, FLAG, mcqa_flag_name(segment_flag(limits, result))));
+    TRY(table_set_real(table, row, EXPECTED, figures->expected_dice));
+    TRY(table_set_real(table, row, AGREEMENT, figures->agreement));
+    TRY(table_set_real(table, row, ALEATORIC, figures->aleatoric));
+    TRY(table_set_real(table, row, EPISTEMIC, figures->epistemic));
+out:
+    return st;
+}
+
 static enum ben_status set_outcome(struct table *table, const struct scan *scan,
                                    const struct segment_result *result,
                                    const struct mcqa_limits *limits, long row)
@@ -105,11 +129,8 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
     TRY(table_set_real(table, row, VOLUME, result->volume_mm3));
     TRY(table_set_integer(table, row, VOLUMES, result->n_volumes));
     TRY(table_set_integer(table, row, SLICES, result->slices));
-    TRY(table_set_real(table, row, UNCERTAINTY, result->uncertainty));
     if (!isnan(result->uncertainty))
-        TRY(table_set_text(table, row, FLAG, mcqa_flag_name(segment_flag(limits, result))));
-    TRY(table_set_real(table, row, ALEATORIC, result->aleatoric));
-    TRY(table_set_real(table, row, EPISTEMIC, result->epistemic));
+        TRY(set_certainty(table, result, limits, row));
     TRY(table_set_real(table, row, READ, result->read_s));
     TRY(table_set_real(table, row, N4, result->n4_s));
     TRY(table_set_real(table, row, PREPARE, result->prepare_s));

@@ -272,8 +272,10 @@ static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
     struct mcqa_figures figures;
     mcqa_figures_of(sums, &figures);
     pass->result->uncertainty += mcqa_scan_score(sums) / pass->count;
-    pass->result->epistemic += figures.epistemic / pass->count;
-    pass->result->aleatoric += (figures.mass - figures.epistemic) / pass->count;
+    pass->result->figures.expected_dice += figures.expected_dice / pass->count;
+    pass->result->figures.agreement += figures.agreement / pass->count;
+    pass->result->figures.aleatoric += figures.aleatoric / pass->count;
+    pass->result->figures.epistemic += figures.epistemic / pass->count;
 }
 
 static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
@@ -336,7 +338,7 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
     int volumes[2];
     memset(result, 0, sizeof *result);
     if (!job->predict.samples)
-        result->uncertainty = result->aleatoric = result->epistemic = NAN;
+        result->uncertainty = NAN;
     TRY(comm_agree(team, team->rank == 0 ? open_files(&pass) : BEN_OK));
     volumes[0] = pass.first;
     volumes[1] = pass.count;

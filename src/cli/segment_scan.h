@@ -31,8 +31,8 @@ struct segment_result {
     int n_volumes;     /* segmented */
     int slices;        /* that the network saw, of each */
     /* Of the Monte Carlo samples, means over the volumes of a 4-D scan; NaN without: */
-    double uncertainty;          /* the scan's score */
-    double aleatoric, epistemic; /* sums over the scan of each pixel of brain */
+    double uncertainty; /* the scan's score */
+    struct mcqa_figures figures;
     double read_s, n4_s, prepare_s, network_s, post_s, write_s;
 };
 

@@ -2,24 +2,9 @@
 #include "qa/mcqa.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define AGREED 1e-3 /* of a slice's pixels */
-
-/* Whether a pixel of the mask has a neighbour outside it; beyond the image nothing is. */
-static bool on_boundary(const float *mean, int size, float threshold, int row, int column)
-{
-    const float *at = mean + (size_t)row * (size_t)size + column;
-    return (row > 0 && !(at[-size] > threshold)) ||
-           (row < size - 1 && !(at[size] > threshold)) ||
-           (column > 0 && !(at[-1] > threshold)) || (column < size - 1 && !(at[1] > threshold));
-}
-
-static double entropy_of(double p)
-{
-    return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log1p(-p) : 0;
-}
 
 /* Pixels by how many of the samples voted for them. */
 static void count_votes(const float *votes, size_t pixels, uint32_t samples,
@@ -30,8 +15,6 @@ static void count_votes(const float *votes, size_t pixels, uint32_t samples,
         double c = (double)votes[i];
         voted += c;
         paired += c * (c - 1);
-        sums->all += c == t;
-        sums->any += c > 0;
     }
     sums->voted = voted / t;
     sums->paired = samples > 1 ? paired / (t * (t - 1)) : sums->voted;
@@ -48,13 +31,10 @@ void mcqa_measure(const struct net_certainty *maps, int size, uint32_t samples, 
         sums->mean += p;
         sums->aleatoric += (double)maps->aleatoric[i];
         sums->epistemic += (double)maps->epistemic[i];
-        sums->entropy += entropy_of(p);
-        if (!(maps->mean[i] > threshold))
-            continue;
-        sums->brain++;
-        sums->inside += p;
-        sums->boundary += on_boundary(maps->mean, size, threshold, (int)(i / (size_t)size),
-                                      (int)(i % (size_t)size));
+        if (maps->mean[i] > threshold) {
+            sums->brain++;
+            sums->inside += p;
+        }
     }
     count_votes(maps->votes, pixels, samples, sums);
 }
@@ -67,12 +47,8 @@ void mcqa_add(struct mcqa_sums *total, const struct mcqa_sums *sums)
     total->inside += sums->inside;
     total->aleatoric += sums->aleatoric;
     total->epistemic += sums->epistemic;
-    total->entropy += sums->entropy;
-    total->boundary += sums->boundary;
     total->voted += sums->voted;
     total->paired += sums->paired;
-    total->all += sums->all;
-    total->any += sums->any;
 }
 
 static double ratio(double a, double b)
@@ -82,14 +58,10 @@ static double ratio(double a, double b)
 
 void mcqa_figures_of(const struct mcqa_sums *sums, struct mcqa_figures *figures)
 {
-    double variance = sums->aleatoric + sums->epistemic;
-    figures->overlap = 1 - ratio(2 * sums->inside, sums->mean + sums->brain);
-    figures->disagreement = 1 - ratio(sums->paired, sums->voted);
-    figures->spread = 1 - ratio(sums->all, sums->any);
-    figures->mass = ratio(variance, sums->brain);
-    figures->edge = ratio(variance, sums->boundary);
+    figures->expected_dice = ratio(2 * sums->inside, sums->mean + sums->brain);
+    figures->agreement = ratio(sums->paired, sums->voted);
+    figures->aleatoric = ratio(sums->aleatoric, sums->brain);
     figures->epistemic = ratio(sums->epistemic, sums->brain);
-    figures->entropy = ratio(sums->entropy, sums->brain);
 }
 
 /* agreed: pixels that count as brain in all masks. */

@@ -20,22 +20,17 @@ struct mcqa_sums {
     double inside;    /* of the mean probability in m */
     double aleatoric; /* of p (1 - p), averaged over the samples */
     double epistemic; /* of the variance over the samples */
-    double entropy;   /* of the mean probability, natural logarithm */
-    double boundary;  /* pixels of m with one of four neighbours outside m */
     double voted;     /* pixels above one half in a sample, averaged over the samples */
-    double paired;   /* pixels above one half in both of two samples, averaged over the pairs */
-    double all, any; /* pixels above one half in all samples, in any */
+    double paired; /* pixels above one half in both of two samples, averaged over the pairs */
 };
 
-/* Uncertainty in several readings, 0: sure. Ratios of sums; NaN where nothing divides. */
+/* Ratios of sums; NaN where nothing divides. */
 struct mcqa_figures {
-    double overlap; /* 1 - the Dice that is to be expected of m, 2 sum(p m) / (sum p + |m|) */
-    double disagreement; /* 1 - the mean Dice of two samples' masks (sums before ratios) */
-    double spread;       /* 1 - all / any */
-    double mass;         /* aleatoric + epistemic, of each pixel of m */
-    double edge;         /* aleatoric + epistemic, of each pixel of the boundary */
-    double epistemic;    /* of each pixel of m */
-    double entropy;      /* of each pixel of m */
+    double expected_dice; /* of m, each pixel being brain with its mean probability p:
+                             2 sum(p m) / (sum p + |m|) */
+    double agreement;     /* the mean Dice of two samples' masks (sums before ratios) */
+    double aleatoric;     /* of each pixel of m */
+    double epistemic;     /* of each pixel of m */
 };
 
 /* One slice: maps [size][size], votes included, from that many samples. */
@@ -47,8 +42,8 @@ void mcqa_add(struct mcqa_sums *total, const struct mcqa_sums *sums);
 
 void mcqa_figures_of(const struct mcqa_sums *sums, struct mcqa_figures *figures);
 
-/* Uncertainty of a scan, from 0 (sure) to 1: 1 - E^2 A^6, E the Dice to be expected (1 - overlap)
- * and A the samples' agreement (1 - disagreement). The exponents are those whose score follows
+/* Uncertainty of a scan, from 0 (sure) to 1: 1 - E^2 A^6, E the Dice to be expected and A
+ * the samples' agreement. The exponents are those whose score follows
  * measured Dice best (docs/results.md): it is about 1 - Dice. 1 for an empty mask: every scan has
  * a brain. */
 double mcqa_scan_score(const struct mcqa_sums *scan);

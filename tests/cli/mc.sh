@@ -24,9 +24,9 @@ done
 column() {
     awk -F'\t' -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i} NR == 2 {print $c[name]}' "$2"
 }
-[ "$(head -1 "$TMP/one-1/results.tsv" | grep -c 'uncertainty.flag.aleatoric.epistemic')" = 1 ] ||
+[ "$(head -1 "$TMP/one-1/results.tsv" | grep -c 'uncertainty.flag.expected_dice.agreement.aleatoric.epistemic')" = 1 ] ||
     fail "no columns of certainty"
-for name in uncertainty aleatoric epistemic; do
+for name in uncertainty expected_dice agreement aleatoric epistemic; do
     awk -v x="$(column $name "$TMP/two-1/results.tsv")" 'BEGIN {exit !(x > 0 && x < 1)}' ||
         fail "$name is not between 0 and 1"
 done
@@ -64,7 +64,7 @@ expect 0 "$BEN" segment "$TMP/two" "$TMP/flags" --species rat --mc 2 --review-fr
 expect 2 "$BEN" segment "$TMP/two" "$TMP/no" --species rat --uncertainty
 says "--mc"
 expect 0 "$BEN" segment "$TMP/two" "$TMP/plain" --species rat --attention --no-hdf5
-for name in uncertainty flag aleatoric epistemic; do
+for name in uncertainty flag expected_dice agreement aleatoric epistemic; do
     [ "$(column $name "$TMP/plain/results.tsv")" = n/a ] || fail "$name of one pass"
 done
 [ -s "$TMP/plain/a_attention.nii.gz" ] || fail "no attention map"
