@@ -138,11 +138,15 @@ static void test_alone(void)
     for (int i = 0; i < SLICES; i++)
         net_predict(net, m.x + i * CASE_PIXELS, 1, m.again + i * CASE_PIXELS);
     CU_ASSERT(same(m.prob, m.again, SLICES));
+    float *plain = malloc(sizeof(float) * SLICES * CASE_PIXELS);
+    memcpy(plain, m.prob, sizeof(float) * SLICES * CASE_PIXELS);
     net_predict_mc(net, m.x, SLICES, 9, keys, 4, m.prob);
     net_free(&net);
-    for (int t = 1; t <= 3; t += 2) {
+    for (int t = 1; t <= 3; t += 2) { /* other groups of slices, too */
         omp_set_num_threads(t);
         net = fresh_net(&config, SLICES, false);
+        net_predict(net, m.x, SLICES, m.again);
+        CU_ASSERT(same(plain, m.again, SLICES));
         for (int i = SLICES - 1; i >= 0; i--)
             net_predict_mc(net, m.x + i * CASE_PIXELS, 1, 9, keys + i, 4,
                            m.again + i * CASE_PIXELS);
@@ -152,6 +156,7 @@ static void test_alone(void)
         net_free(&net);
     }
     omp_set_num_threads(threads);
+    free(plain);
     images_free(&m);
 }
 
