@@ -5,6 +5,7 @@ motion (ghosts of a head that moves to and fro), bias (a surface coil's fall-off
 that cuts the brain), lowres (coarse voxels). Deterministic. A developer's tool (numpy, scipy, nibabel).
 
   tools/degrade.py OUT MANIFEST... [--kinds noise,bias] [--levels 1,2,3] [--seed 1] [--where COLUMN=VALUE]
+      [--only REGEX, of the names to be written]
 
 MANIFEST is a TSV with the columns image, mask, species and dataset, paths relative to it. OUT gets each
 chosen scan as it is and in every kind and level (1 mild to 3 severe) under images, its mask under masks,
@@ -12,6 +13,7 @@ and scans.tsv with all of them."""
 import argparse
 import csv
 import pathlib
+import re
 import zlib
 
 import nibabel as nib
@@ -96,8 +98,12 @@ def first_volume(image):
     return image.slicer[..., min(4, image.shape[3] - 1)] if image.ndim > 3 else image
 
 
+def name_of(row, kind, level):
+    return f"{row['source']}_{kind}{level or ''}"
+
+
 def put(out, row, image, mask, kind, level):
-    name = f"{row['source']}_{kind}{level or ''}"
+    name = name_of(row, kind, level)
     image.to_filename(out / "images" / f"{name}.nii.gz")
     mask.to_filename(out / "masks" / f"{name}_mask.nii.gz")
     return dict(row, image=f"images/{name}.nii.gz", mask=f"masks/{name}_mask.nii.gz", kind=kind,
@@ -109,14 +115,15 @@ def spoil(out, row, folder, args):
     mask = nib.load(folder / row["mask"])
     name = pathlib.Path(row["image"]).name.split(".nii")[0]
     row = dict(species=row["species"], dataset=row["dataset"], source=f"{row['dataset']}_{name}")
-    rows = [put(out, row, image, mask, "clean", 0)]
-    for kind in args.kinds.split(","):
-        for level in map(int, args.levels.split(",")):
-            key = zlib.crc32(f"{row['source']} {kind} {level}".encode())
-            rng = np.random.default_rng([args.seed, key])
-            worse, its_mask = KINDS[kind](image, mask, level - 1, rng)
-            rows.append(put(out, row, worse, its_mask, kind, level))
-    return rows
+    versions = [("clean", 0)] + [(kind, level) for kind in args.kinds.split(",")
+                                 for level in map(int, args.levels.split(","))]
+    for kind, level in versions:
+        if not re.search(args.only, name_of(row, kind, level)):
+            continue
+        key = zlib.crc32(f"{row['source']} {kind} {level}".encode())
+        rng = np.random.default_rng([args.seed, key])
+        spoilt = KINDS[kind](image, mask, level - 1, rng) if level else (image, mask)
+        yield put(out, row, *spoilt, kind, level)
 
 
 def chosen(row, conditions):
@@ -132,6 +139,7 @@ def main():
     parser.add_argument("--levels", default="1,2,3")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--where", action="append", default=[])
+    parser.add_argument("--only", default="")
     args = parser.parse_args()
     for folder in ("images", "masks"):
         (args.out / folder).mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,8 @@
 # with the references. The table it prints is in docs/results.md.
 #   tools/uncertainty.sh [OUT] [DATASET[:WEIGHTS]...]
 # Needs the scans that docs/results.md describes (BEN_DATA, default ../shared/data) and Python with numpy,
-# scipy and nibabel (PYTHON). SAMPLES, LEVELS, RANKS: see below.
+# scipy and nibabel (PYTHON). SAMPLES (10), LEVELS (1,2,3), ONLY (a regular expression that the names of the
+# scans must match) and RANKS (1) make it shorter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=${BEN_DATA:-../shared/data}
@@ -25,7 +26,7 @@ for entry in "${sets[@]}"; do
     study=$out/$set
     [ "$entry" = "$set" ] || { weights=(--weights "${entry#*:}"); study=$out/$set-$(basename "${entry#*:}" .h5); }
     "$python" tools/degrade.py "$study" "$data/datasets.tsv" --where split=test --where "dataset=$set" \
-        --levels "${LEVELS:-1,2,3}"
+        --levels "${LEVELS:-1,2,3}" --only "${ONLY:-}"
     "${run[@]}" segment "$study/scans.tsv" "$study/out" --mc "${SAMPLES:-10}" --no-hdf5 "${weights[@]}"
     "$ben" evaluate "$study/out" "$study/masks" "$study/dice.tsv"
     studies+=("$study")
