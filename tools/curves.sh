@@ -91,7 +91,7 @@ one() {
         --no-hdf5 "${segment_options[@]}" 2>"$folder/segment.log"
     references "$folder/reference"
     "$ben" evaluate "$folder/masks" "$folder/reference" "$folder/scores.tsv" \
-        2>"$folder/evaluate.log"
+        >"$folder/evaluate.log" 2>&1
     awk -F'\t' -v OFS='\t' -v head="$name	$1	$2	$3" -v spent="$spent" '
         NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
         {print head, $c["id"], $c["dice"], $c["hd95_mm"], spent}' "$folder/scores.tsv" >>"$table"
@@ -136,8 +136,8 @@ sort -t'	' -k1,1 -k2,2 -k3,3n -k4,4n -k6,6n "$table" | awk -F'\t' -v OFS='\t' '
         var = seeds > 1 ? (squares - seeds * mean * mean) / (seeds - 1) : 0; sd = var > 0 ? sqrt(var) : 0
         factor = seeds < 2 ? 0 : seeds <= 10 ? t[seeds - 1] : 1.96
         print group, seeds, sprintf("%.4f", mean),
-            seeds > 1 ? sprintf("%.4f", factor * sd / sqrt(seeds)) : "n/a",
-            sprintf("%.4f", lowest), far_n ? sprintf("%.3f", far / far_n) : "n/a"
+            (seeds > 1 ? sprintf("%.4f", factor * sd / sqrt(seeds)) : "n/a"),
+            sprintf("%.4f", lowest), (far_n ? sprintf("%.3f", far / far_n) : "n/a")
         seeds = sum = squares = far = far_n = 0; lowest = 2
     }
     $1 == "name" {next}
