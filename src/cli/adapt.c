@@ -20,7 +20,7 @@ static const struct option rows[] = {
 
     INT("selftrain", "pseudo-batch", trainer.selftrain.batch, "8", 1, 65536,
         "pseudo-labelled slices of a step"),
-    INT("selftrain", "start", trainer.selftrain.start, "4", 0, 100000,
+    INT("selftrain", "start", trainer.selftrain.start, "8", 0, 100000,
         "epochs before pseudo-labels are used (T_sl); without labels none"),
     INT("selftrain", "refresh", trainer.selftrain.refresh, "4", 0, 100000,
         "epochs from one round of pseudo-labels to the next; 0: one round"),
@@ -39,7 +39,7 @@ static const struct option rows[] = {
     FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
          "pseudo-labels are the largest region of each scan, without holes"),
 
-    TRAINING_TRAIN_OPTIONS("12", "0.0003", "cosine", "1", "0.98", "256", "yes"),
+    TRAINING_TRAIN_OPTIONS("24", "8", "0.001", "cosine", "1", "0.99", "256", "yes"),
 
     TRAINING_AUGMENT_OPTIONS("0.5", "0.3", "0.2", "0.1", "0.2", "0.04", "0.2"),
 

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "cli/models.h"
 #include "qa/mcqa.h"
+#include "train/model.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,17 +100,6 @@ out:
     return st;
 }
 
-static struct net_config shape_of(const struct weights_file *file)
-{
-    struct net_config config = {.size = file->arch.size,
-                                .channels = file->arch.channels,
-                                .nonlocal = file->arch.nonlocal,
-                                .norm_eps = file->arch.norm_eps,
-                                .norm_momentum = file->arch.norm_momentum};
-    memcpy(config.dropout, file->arch.dropout, sizeof config.dropout);
-    return config;
-}
-
 /* The source's values, or from scratch a network of its shape. Collective. */
 static enum ben_status make_net(struct training *t)
 {
@@ -120,7 +110,7 @@ static enum ben_status make_net(struct training *t)
     TRY(weights_read_shared(t->world, path, &file));
     TRY(comm_agree(t->world, take_preparation(t, file)));
     if (t->options->method == BEN_ADAPT_SCRATCH) {
-        const struct net_config config = shape_of(file);
+        const struct net_config config = model_config(&file->arch);
         TRY(training_make_net(t, &config));
     } else {
         TRY(training_take_net(t, file));

@@ -42,10 +42,11 @@
         CHOICE("data", "plane", plane, "auto", "auto|sagittal|coronal|axial",                  \
                "slice plane; auto: by each scan's species")
 
-#define TRAINING_TRAIN_OPTIONS(epochs_, rate_, schedule_, warmup_, average_, samples_, exact_) \
+#define TRAINING_TRAIN_OPTIONS(epochs_, batch_, rate_, schedule_, warmup_, average_, samples_, \
+                               exact_)                                                         \
     INT("train", "epochs", trainer.epochs, epochs_, 1, 100000,                                 \
         "passes over the training set"),                                                       \
-        INT("train", "batch", trainer.batch, "16", 1, 65536,                                   \
+        INT("train", "batch", trainer.batch, batch_, 1, 65536,                                 \
             "slices of a step, shared among the ranks"),                                       \
         REAL("train", "rate", trainer.rate, rate_, 0, 10, "R",                                 \
              "learning rate at its highest"),                                                  \

@@ -6,7 +6,7 @@
 
 _Static_assert(BEN_WEIGHTS_DROPOUT == BEN_BLOCKS, "one dropout rate for each block");
 
-static struct net_config config_of(const struct weights_arch *arch)
+struct net_config model_config(const struct weights_arch *arch)
 {
     struct net_config config = {.size = arch->size,
                                 .channels = arch->channels,
@@ -43,7 +43,7 @@ enum ben_status model_from_weights(const struct weights_file *file, int max_batc
                                    bool training, struct net **net)
 {
     enum ben_status st = BEN_OK;
-    struct net_config config = config_of(&file->arch);
+    struct net_config config = model_config(&file->arch);
     struct net *made = NULL;
     TRY(net_create(&config, max_batch, training, &made));
     TRY(model_load(file, made));

@@ -7,6 +7,9 @@
 #include "io/weights.h"
 #include "nn/net.h"
 
+/* The network that an architecture in a file means. */
+struct net_config model_config(const struct weights_arch *arch);
+
 /* The network that the file describes, with its values, ready for passes. Fails: BEN_E_ARG
  * naming the file for an impossible architecture or tensors that do not fit it. */
 enum ben_status model_from_weights(const struct weights_file *file, int max_batch,

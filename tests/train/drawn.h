@@ -5,6 +5,7 @@
 #define BEN_TESTS_DRAWN_H
 
 #include "base/random.h"
+#include "base/util.h"
 #include "check.h"
 #include "train/trainer.h"
 
@@ -87,6 +88,13 @@ static inline struct net *make_net(const struct comm *comm, const struct trainer
     net_init(net, 11);
     net_refresh(net);
     return net;
+}
+
+static inline uint64_t hash_values(struct net *net)
+{
+    size_t n, n_trainable;
+    const float *values = net_values(net, &n, &n_trainable);
+    return util_hash(UTIL_HASH_START, values, n * sizeof *values);
 }
 
 #endif

@@ -46,13 +46,6 @@ static struct trainer_config make_config(void)
     return config;
 }
 
-static uint64_t hash_values(struct net *net)
-{
-    size_t n, n_trainable;
-    const float *values = net_values(net, &n, &n_trainable);
-    return util_hash(UTIL_HASH_START, values, n * sizeof *values);
-}
-
 static uint64_t train(const struct comm *comm, const struct trainer_config *config,
                       const bool *hidden, struct trainer_result *result)
 {

@@ -12,13 +12,6 @@ static struct comm world;
 static uint64_t undisturbed_hash; /* by one rank alone */
 static struct trainer_result undisturbed;
 
-static uint64_t hash_values(struct net *net)
-{
-    size_t n, n_trainable;
-    const float *values = net_values(net, &n, &n_trainable);
-    return util_hash(UTIL_HASH_START, values, n * sizeof *values);
-}
-
 static uint64_t train(const struct comm *comm, const struct trainer_config *config,
                       struct trainer_result *result)
 {
