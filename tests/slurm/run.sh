@@ -21,9 +21,9 @@ begun() { cat "$2/logs/journal/job$(field "$1" JobId)"-r*.journal; }
 # interrupt JOB CONDITION...: once it holds; the signal reaches the ranks, like the one before the
 # time is up.
 interrupt() {
-    wait_for 60 "${@:2}"
+    wait_for 180 "${@:2}"
     scancel --signal=USR1 "$1"
-    wait_for 60 requeued "$1"
+    wait_for 180 requeued "$1"
 }
 
 refuses() {
@@ -43,7 +43,7 @@ one_job() {
     interrupt "$id" begun "$id" one
     grep -q 'stopped by a signal' "ben-segment-$id.log" || fail "the program did not say why"
     grep -q 'back into the queue' "ben-segment-$id.log" || fail "the job did not see exit code 75"
-    wait_for 90 completed "$id"
+    wait_for 300 completed "$id"
     cohort_same one
 }
 
@@ -54,7 +54,7 @@ array() {
     group=$(sbatch --parsable --dependency="afterany:$tasks" --ntasks-per-node=2 \
         --cpus-per-task=1 "$JOBS/segment.sbatch" bids array group --weights net.h5)
     interrupt "${tasks}_2" begun "${tasks}_2" array
-    wait_for 90 completed "$group"
+    wait_for 300 completed "$group"
     [ "$(field "${tasks}_1" Restarts)" = 0 ] || fail "the other task was requeued too"
     cohort_same array
 }
@@ -64,7 +64,7 @@ train() {
     id=$(sbatch --parsable --nodes=2 --ntasks-per-node=2 --cpus-per-task=1 \
         "$JOBS/train.sbatch" bids trained.h5 "${TRAINING[@]}" --size 32 --epochs 6)
     interrupt "$id" test -e trained.h5.checkpoint
-    wait_for 90 completed "$id"
+    wait_for 300 completed "$id"
     cmp serial.h5 trained.h5
 }
 
@@ -78,10 +78,10 @@ node_death() {
     local id
     id=$(sbatch --parsable --nodes=3 --ntasks-per-node=1 --cpus-per-task=1 \
         "$JOBS/segment.sbatch" bids death --weights net.h5)
-    wait_for 60 begun "$id" death
+    wait_for 180 begun "$id" death
     cluster_kill "$(scontrol show hostnames "$(field "$id" NodeList)" | tail -n 1 | tr -d n)"
-    wait_for 60 requeued "$id"
-    wait_for 90 completed "$id"
+    wait_for 180 requeued "$id"
+    wait_for 300 completed "$id"
     cohort_same death
 }
 
@@ -96,7 +96,7 @@ refuses
 step "refusals"
 one_job
 step "one job, signalled, requeued, completed"
-wait_for 90 requeued "$limited"
+wait_for 300 requeued "$limited"
 scancel "$limited"
 step "a job at its time limit"
 array
