@@ -25,5 +25,7 @@ accuracy() {
 }
 
 accuracy rat-epi 0.98 0.96
-accuracy human-ms 0.94 0.93
-accuracy human-t1w 0.92 0.92
+accuracy human-ms 0.95 0.94
+accuracy human-t1w 0.94 0.94
+accuracy macaque 0.94 0.91
+accuracy mouse-t1w 0.87 0.87
