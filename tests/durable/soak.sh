@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Many small scans in one run of two ranks: memory and speed stay what they are. After each tenth of
 # the scans the ranks' memory (VmRSS) and their processor time so far are noted; memory after the
-# first fifth may grow by 3 %, processor time of a scan by a quarter.
-#   soak.sh BUILD [SCANS|short] [SCRATCH]        (short: 100; the long form is 2000)
+# first fifth may grow by 3 %, processor time of a scan (of 1000 and more) by a quarter.
+#   soak.sh BUILD [SCANS|short] [SCRATCH]        (short: 200; the long form is 2000)
 scans=${2:-2000}
-[ "$scans" != short ] || scans=100
+[ "$scans" != short ] || scans=200
 source "$(dirname "$0")/lib.sh" "$1" "${3:-$(mktemp -d)}"
 
 cohort_make 1
@@ -39,9 +39,11 @@ expect 0 "$BEN" info out
 grep -q "$scans: $scans done, 0 failed, 0 left" printed || fail "not all is done: $(cat printed)"
 cat samples
 awk -v scans="$scans" '
-    {n[NR] = $1; ms[NR] = $2; kib[NR] = $3; ticks[NR] = $4}
+    $1 > 0.9 * scans {next} # one of the ranks may be waiting for the other by then
+    {n[++rows] = $1; ms[rows] = $2; kib[rows] = $3; ticks[rows] = $4}
     END {
-        if (NR < 6) {print "FAILED: " NR " samples are too few"; exit 1}
+        NR = rows
+        if (NR < 4) {print "FAILED: " NR " samples are too few"; exit 1}
         half = int((NR + 2) / 2)
         early = (ticks[half] - ticks[2]) / (n[half] - n[2])
         late = (ticks[NR] - ticks[half]) / (n[NR] - n[half])
@@ -49,5 +51,5 @@ awk -v scans="$scans" '
             scans, kib[2] / 1000, n[2], kib[NR] / 1000, n[NR], 10 * early, 10 * late,
             3600000 * (n[NR] - n[2]) / (ms[NR] - ms[2])
         if (kib[NR] > 1.03 * kib[2]) {print "FAILED: memory grows"; exit 1}
-        if (late > 1.25 * early + 0.2) {print "FAILED: scans become slower"; exit 1}
+        if (scans >= 1000 && late > 1.25 * early + 0.2) {print "FAILED: scans become slower"; exit 1}
     }' samples
