@@ -132,6 +132,6 @@ const struct command *const *command_list(size_t *n);
 const struct command *command_find(const char *name);
 
 extern const struct command command_segment, command_train, command_adapt, command_evaluate,
-    command_volumes, command_info, command_bench, command_report;
+    command_volumes, command_info, command_bench, command_report, command_evaluate18;
 
 #endif

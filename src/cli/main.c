@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_segment, &command_train, &command_adapt, &command_evaluate,
+    &command_segment, &command_train, &command_adapt, &command_evaluate, &command_evaluate18,
     &command_volumes, &command_bench, &command_info,  &command_report,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
