@@ -124,7 +124,8 @@ static enum ben_status already_done(const struct run *run, const struct evaluate
     const struct journal_entry *entry = journal_find(run->book, key);
     char *result = evaluate18_work_result(run->output, work);
     TRY(comm_agree(&team->comm, result ? BEN_OK : BEN_E_MEMORY));
-    *done = !run->config->restart && work->kind != EVALUATE18_EXTERNAL && entry &&
+    bool anew = run->config->restart && !start_requeued();
+    *done = !anew && work->kind != EVALUATE18_EXTERNAL && entry &&
             entry->status == BEN_JOURNAL_DONE && util_is_file(result);
     TRY(comm_broadcast(&team->comm, done, sizeof *done, 0));
 out:

@@ -43,7 +43,7 @@ cat >bin/sbatch <<END
 set -euo pipefail
 [ -z "$slurm" ] || "$slurm" --test-only "\$@"
 while [[ \$1 == --* ]]; do shift; done
-[ -x "\$1" ] || { echo "\$1: no job script" >&2; exit 2; }
+[ -f "\$1" ] || { echo "\$1: no job script" >&2; exit 2; }
 bash -n "\$1"
 command=\$(sed -n 's/^ben_run \([a-z0-9]*\).*/\1/p' "\$1")
 "$BEN" "\$command" "\${@:2}" --dump-config >/dev/null
@@ -65,7 +65,7 @@ awk '/^```sh$/ {n++; inside = 1; next} /^```$/ {inside = 0}
 cd work
 for block in ../block*.sh; do
     bash -euo pipefail "$block" >printed 2>said ||
-        { cat "$block" said >&2; fail "exit code $? in $(basename "$block") of the tutorial"; }
+        { cat "$block" said >&2; fail "$(basename "$block") of the tutorial"; }
 done
 
 # What it promises.
