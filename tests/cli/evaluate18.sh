@@ -71,7 +71,7 @@ cmp before.tsv all/results.tsv
 "$DATASETS" --subjects 3 --matrix 32 --slices 3 "$TABLE" data mouse-t2w-11.7 rat-t2w-7 >/dev/null
 few=(--only mouse-t2w-11.7 rat-t2w-7 --labels 0,1 --test-fraction 0.34)
 "$BEN" evaluate18 "$TABLE" one "${options[@]}" "${few[@]}" 2>said &
-for _ in $(seq 3000); do [ -s one/rat-t2w-7/none-0-from-mouse-t2w-11.7/scores.tsv ] && break; sleep 0.1; done
+for _ in $(seq 3000); do compgen -G "one/rat-t2w-7/*/weights.h5" >list && break; sleep 0.05; done
 kill -TERM $!
 code=0
 wait $! || code=$?
