@@ -117,6 +117,14 @@ out:
     return st;
 }
 
+char *util_folder(const char *path)
+{
+    const char *name = util_basename(path);
+    if (name == path)
+        return strdup(".");
+    return strndup(path, (size_t)(name - path - (name - path > 1)));
+}
+
 enum ben_status util_make_dirs(const char *path)
 {
     enum ben_status st = BEN_OK;

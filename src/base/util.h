@@ -26,6 +26,10 @@ char *util_utf8(const char *text);
 /* The part after the last slash. */
 const char *util_basename(const char *path);
 
+/* The folder that path lies in, "." where it names none, without a slash at its end; the caller frees.
+ * NULL without memory. */
+char *util_folder(const char *path);
+
 /* Creates the folder and its parents, each brought to the disk; existing ones are fine. */
 enum ben_status util_make_dirs(const char *path);
 

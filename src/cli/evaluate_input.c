@@ -145,8 +145,11 @@ static enum ben_status open_facts(const struct command_context *context,
     for (int i = 0; i < context->n_args - 1; i++) {
         free(method.name);
         TRY(split_word(context->args[i], &method));
+        size_t length = strlen(method.path);
         if (util_is_dir(method.path))
             TRY(facts_add_dataset(*facts, method.path));
+        else if (length > 4 && strcmp(method.path + length - 4, ".tsv") == 0)
+            TRY(facts_add_table(*facts, method.path));
     }
 out:
     free(method.name);

@@ -226,25 +226,16 @@ out:
     return st;
 }
 
-/* The folder that path lies in; "." where it names none. */
-static char *folder_of(const char *path)
-{
-    const char *name = util_basename(path);
-    if (name == path)
-        return strdup(".");
-    return strndup(path, (size_t)(name - path - (name - path > 1)));
-}
-
 /* The BIDS data set that a file lies in (up to three folders above): the one with a
  * participants.tsv. NULL where there is none. */
 static enum ben_status find_dataset(const char *path, struct tsv **participants)
 {
     enum ben_status st = BEN_OK;
     char *folder = NULL;
-    TRY_NEW(folder = folder_of(path));
+    TRY_NEW(folder = util_folder(path));
     for (int level = 0; level < 4 && !*participants; level++) {
         TRY(bids_participants(folder, participants));
-        char *above = folder_of(folder);
+        char *above = util_folder(folder);
         free(folder);
         TRY_NEW(folder = above);
     }
@@ -502,7 +493,7 @@ enum ben_status cohort_open(const char *const *inputs, int n_inputs,
         FAIL(BEN_E_ARG, "no input; give a NIfTI file, a folder, a BIDS data set or a manifest");
     TRY_NEW(build.label_seen = calloc((size_t)options->n_participant_label + 1, sizeof(bool)));
     TRY_NEW(c = calloc(1, sizeof *c));
-    TRY_NEW(c->root = util_is_dir(inputs[0]) ? strdup(inputs[0]) : folder_of(inputs[0]));
+    TRY_NEW(c->root = util_is_dir(inputs[0]) ? strdup(inputs[0]) : util_folder(inputs[0]));
     c->bids = true;
     TRY(add_inputs(&build, inputs, n_inputs, &c->bids));
     TRY(arrange(&build));

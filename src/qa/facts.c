@@ -59,17 +59,11 @@ void facts_free(struct facts **facts)
     *facts = NULL;
 }
 
-static char *folder_of(const char *path)
-{
-    const char *name = util_basename(path);
-    return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
-}
-
 /* A file's key: the folder without links, the name as it is, so that linked files stay what they
  * are called. The caller frees; NULL without memory. */
 static char *file_key(struct facts *facts, const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = util_folder(path);
     if (folder && (!facts->folder || strcmp(folder, facts->folder) != 0)) {
         free(facts->folder);
         free(facts->real);
@@ -133,7 +127,7 @@ static enum ben_status index_file(struct facts *facts, int table, long row, int 
     char *folder = NULL, *path = NULL;
     if (!cell)
         return BEN_OK;
-    TRY_NEW(folder = folder_of(tsv_path(tsv)));
+    TRY_NEW(folder = util_folder(tsv_path(tsv)));
     TRY_NEW(path = *cell == '/' ? strdup(cell) : util_format("%s/%s", folder, cell));
     TRY(add_fact(facts, file_key(facts, path), table, row));
 out:
@@ -262,10 +256,9 @@ static enum ben_status enclosing_raw(const char *folder, char **raw)
     char *real = realpath(folder, NULL), *parent = NULL;
     if (!real)
         return BEN_OK;
-    TRY_NEW(parent = folder_of(real));
-    parent[strlen(parent) - (strlen(parent) > 1)] = '\0';
+    TRY_NEW(parent = util_folder(real));
     if (strcmp(util_basename(parent), "derivatives") == 0)
-        TRY_NEW(*raw = folder_of(parent));
+        TRY_NEW(*raw = util_folder(parent));
 out:
     free(real);
     free(parent);

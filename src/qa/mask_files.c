@@ -2,6 +2,8 @@
 #include "qa/mask_files.h"
 
 #include "base/util.h"
+#include "io/cohort.h"
+#include "io/derivatives.h"
 #include "io/nifti.h"
 
 #include <errno.h>
@@ -145,6 +147,31 @@ static void keep_ending(struct mask_files *list, const char *end, bool with)
     list->n = kept;
 }
 
+/* The masks of a manifest's scans, by the names of derivatives. */
+static enum ben_status open_manifest(const char *name, struct mask_files *list)
+{
+    enum ben_status st = BEN_OK;
+    const struct cohort_options options = {0};
+    struct cohort *cohort = NULL;
+    char *relative = NULL;
+    TRY(cohort_open(&name, 1, &options, &cohort));
+    for (long i = 0; i < cohort->n; i++) {
+        const struct scan *scan = &cohort->scans[i];
+        const struct derivative_source source = {scan->relative, scan->bids,
+                                                 scan->suffix_needed};
+        free(relative);
+        TRY_NEW(relative = derivative_path("", &source, BEN_DERIVATIVE_MASK, ".nii.gz"));
+        if (scan->mask)
+            TRY(mask_files_add(list, scan->mask, relative));
+    }
+    if (list->n == 0)
+        FAIL(BEN_E_ARG, "%s: no row of this manifest has a mask", name);
+out:
+    free(relative);
+    cohort_free(&cohort);
+    return st;
+}
+
 enum ben_status mask_files_open(const char *name, enum mask_kind kind, struct mask_files *list)
 {
     enum ben_status st = BEN_OK;
@@ -153,6 +180,8 @@ enum ben_status mask_files_open(const char *name, enum mask_kind kind, struct ma
         keep_ending(list, kind == MASK_FILES_LABELS ? "dseg" : "mask", true);
         if (kind == MASK_FILES_LABELS)
             keep_ending(list, "mask", false);
+    } else if (util_is_file(name) && ends_with(name, ".tsv")) {
+        TRY(open_manifest(name, list));
     } else if (util_is_file(name)) {
         TRY(mask_files_add(list, name, util_basename(name)));
     } else {

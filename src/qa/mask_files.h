@@ -29,8 +29,9 @@ struct mask_files {
     long n, room;
 };
 
-/* name: a file or a folder; files starts as zeros. Reads names only. Fails: BEN_E_ARG where it is
- * missing or holds no NIfTI file; BEN_E_IO. */
+/* name: a file, a folder, or a TSV manifest (io/cohort.h), whose masks go by the names that this program
+ * gives to the masks of its images; files starts as zeros. Reads names only. Fails: BEN_E_ARG where
+ * it is missing or holds no NIfTI file; BEN_E_INPUT, BEN_E_IO. */
 enum ben_status mask_files_open(const char *name, enum mask_kind kind,
                                 struct mask_files *files);
 

@@ -57,7 +57,7 @@ enum ben_status pairs_match(const char *pred, const char *ref, bool complete,
     struct pairs *p = NULL;
     TRY(mask_files_open(pred, MASK_FILES_MASKS, &sides[0]));
     TRY(mask_files_open(ref, MASK_FILES_MASKS, &sides[1]));
-    if (util_is_file(pred) && util_is_file(ref))
+    if (sides[0].n == 1 && sides[1].n == 1 && util_is_file(pred) && util_is_file(ref))
         sides[0].files[0].partner = sides[1].files[0].partner = 0;
     else
         TRY(mask_files_match(&sides[0], &sides[1]));

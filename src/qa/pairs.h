@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which prediction goes with which reference. Both sides are a mask file or a folder (a BIDS
- * derivatives data set, say) that is searched with its subfolders; files are matched by their names
- * (qa/mask_files.h), never by a guess. */
+/* Which prediction goes with which reference. Both sides are a mask file, a folder (a BIDS
+ * derivatives data set, say) that is searched with its subfolders, or a TSV manifest; files are matched
+ * by their names (qa/mask_files.h), never by a guess. */
 #ifndef BEN_QA_PAIRS_H
 #define BEN_QA_PAIRS_H
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_NAMES 8 /* of a path that are tried to tell inputs apart */
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
@@ -22,19 +24,13 @@ static bool is_cohort_file(const char *path)
     return ends_with(path, ".h5") || ends_with(path, ".hdf5");
 }
 
-static char *folder_of(const char *path)
-{
-    const char *name = util_basename(path);
-    return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
-}
-
 /* ---- one input ---- */
 
 /* cell as seen from the folder that file lies in. */
 static enum ben_status add_beside(struct mask_files *files, const char *file, const char *cell)
 {
     enum ben_status st = BEN_OK;
-    char *folder = folder_of(file), *path = NULL;
+    char *folder = util_folder(file), *path = NULL;
     TRY_NEW(folder);
     TRY_NEW(path = *cell == '/' ? strdup(cell) : util_format("%s/%s", folder, cell));
     TRY(mask_files_add(files, path, cell));
@@ -100,18 +96,47 @@ out:
 
 /* ---- all inputs ---- */
 
-/* The input's last name as the first part of ids, where there are several. */
+/* The k-th name from the end of a path, from 0, "" beyond its first: where it begins and its length. */
+static size_t name_of(const char *path, int k, const char **name)
+{
+    size_t end = strlen(path), begin;
+    for (;; k--) {
+        while (end > 0 && path[end - 1] == '/')
+            end--;
+        for (begin = end; begin > 0 && path[begin - 1] != '/';)
+            begin--;
+        *name = path + begin;
+        if (k == 0 || end == 0)
+            return end - begin;
+        end = begin;
+    }
+}
+
+/* Whether the k-th names of all inputs differ. */
+static bool tells_apart(const struct volumes *volumes, int k)
+{
+    const char *a, *b;
+    for (int i = 0; i < volumes->n_inputs; i++)
+        for (int j = 0; j < i; j++) {
+            size_t n = name_of(volumes->inputs[i], k, &a);
+            if (n == name_of(volumes->inputs[j], k, &b) && strncmp(a, b, n) == 0)
+                return false;
+        }
+    return true;
+}
+
+/* Where there are several inputs, ids begin with what tells them apart: the last name, or, where
+ * those are the same (A/derivatives/masks, B/derivatives/masks), one before it. */
 static char *make_id(const struct volumes *volumes, int input, const char *key)
 {
-    char *copy = NULL, *id;
+    const char *name;
+    int k = 0;
     if (volumes->n_inputs == 1)
         return strdup(key);
-    copy = strdup(volumes->inputs[input]);
-    for (size_t n = copy ? strlen(copy) : 0; n > 1 && copy[n - 1] == '/'; n--)
-        copy[n - 1] = '\0';
-    id = copy ? util_format("%s/%s", util_basename(copy), key) : NULL;
-    free(copy);
-    return id;
+    while (k < MOST_NAMES && !tells_apart(volumes, k))
+        k++;
+    size_t n = name_of(volumes->inputs[input], k < MOST_NAMES ? k : 0, &name);
+    return util_format("%.*s/%s", (int)n, name, key);
 }
 
 /* Adds the scans of an input; all keeps their names for the label maps. */

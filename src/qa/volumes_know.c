@@ -67,15 +67,12 @@ static enum ben_status open_facts(const struct volumes *volumes,
     for (int i = 0; i < options->n_tables; i++)
         TRY(facts_add_table(*facts, options->tables[i]));
     for (int i = 0; i < volumes->n_inputs; i++) {
-        const char *input = volumes->inputs[i], *name = util_basename(input);
+        const char *input = volumes->inputs[i];
         size_t length = strlen(input);
         if (length > 4 && strcmp(input + length - 4, ".tsv") == 0)
             TRY(facts_add_table(*facts, input));
         free(folder);
-        folder = util_is_dir(input) ? strdup(input)
-                 : name == input    ? strdup(".")
-                                    : strndup(input, (size_t)(name - input));
-        TRY_NEW(folder);
+        TRY_NEW(folder = util_is_dir(input) ? strdup(input) : util_folder(input));
         if (util_is_dir(input) || volumes->files[i])
             TRY(facts_add_dataset(*facts, folder));
     }

@@ -9,23 +9,6 @@ cube() {
     mkdir -p "$(dirname "$1")"
     "$TOOL" box "$1" 16 "$2" "$3" 0.5 1
 }
-# cell FILE COLUMN VALUE... OUT: the column OUT of the row where each COLUMN has its VALUE.
-cell() {
-    awk -F'\t' -v words="${*:2}" 'BEGIN {n = split(words, word, " ")}
-        NR == 1 {for (i = 1; i <= NF; i++) column[$i] = i; next}
-        {ok = 1; for (i = 1; i < n; i += 2) ok = ok && $column[word[i]] == word[i + 1]
-         if (ok) print $column[word[n]]}' "$1"
-}
-# is EXPECTED FOUND...: all numbers equal to 1e-6.
-is() {
-    local expected=$1 found
-    shift
-    [ $# -gt 0 ] || fail "nothing where $expected should be"
-    for found in "$@"; do
-        awk -v a="$expected" -v b="$found" 'BEGIN {exit !(b != "n/a" && (a - b) ^ 2 < 1e-12)}' ||
-            fail "$found is not $expected"
-    done
-}
 
 # exact: the reference itself; wide: one voxel more on one side; six scans in two data sets.
 printf 'mask\tuncertainty\n' >scores.tsv
@@ -91,6 +74,16 @@ for i in 1 2 3 4; do printf 'sub-0%d\t%s\n' "$i" "$([ "$i" -lt 3 ] && echo F || 
 expect 0 "$BEN" evaluate pred/wide ref sex.tsv --table people.tsv --group-by dataset sex
 [ "$(cut -f2 sex_summary.tsv | sort -u | tr '\n' ';')" = \
     "all;ds0, F;ds0, M;ds0, n/a;ds1, F;ds1, M;ds1, n/a;group;" ] || fail "groups"
+
+# A manifest of images and their masks as reference: its columns are known too.
+printf 'image\tmask\tdataset\tspecies\n' >scans.tsv
+for i in 1 2 3 4 5 6; do
+    stem=ds$((i % 2))/sub-0$i/anat/sub-0$i
+    printf '%s_T1w.nii.gz\tref/%s_desc-brain_mask.nii.gz\tset %d\trat\n' $stem $stem $((i % 2)) >>scans.tsv
+done
+expect 0 "$BEN" evaluate pred/wide scans.tsv manifest.tsv
+diff <(cut -f6-16 manifest.tsv) <(cut -f6-16 one.tsv) || fail "a manifest's masks"
+is 3 "$(awk -F'\t' '$2 == "set 1" && $3 == "dice" {print $5}' manifest_summary.tsv)"
 expect 2 "$BEN" evaluate pred/wide ref none.tsv --group-by age
 says "no table has a column age"
 expect 2 "$BEN" evaluate a=pred/wide a=pred/exact ref none.tsv

@@ -9,16 +9,6 @@ cube() {
     mkdir -p "$(dirname "$1")"
     "$TOOL" box "$1" 16 "$2" "$3" 0.5 1
 }
-cell() { # FILE COLUMN VALUE... OUT
-    awk -F'\t' -v words="${*:2}" 'BEGIN {n = split(words, word, " ")}
-        NR == 1 {for (i = 1; i <= NF; i++) column[$i] = i; next}
-        {ok = 1; for (i = 1; i < n; i += 2) ok = ok && $column[word[i]] == word[i + 1]
-         if (ok) print $column[word[n]]}' "$1"
-}
-is() { # EXPECTED FOUND
-    awk -v a="$1" -v b="${2:-nothing}" 'BEGIN {exit !(b ~ /^[-0-9]/ && (a - b) ^ 2 < 1e-12)}' ||
-        fail "'${2:-nothing}' is not '$1'"
-}
 
 # Anna marks 6^3 voxels, Bert and Cleo 8^3, the prediction is 7^3, all with one corner in common.
 for i in 1 2 3; do

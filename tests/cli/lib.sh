@@ -80,3 +80,23 @@ same_outputs() {
         h5dump -d "/$set" "$b/cohort.h5" | tail -n +2 | cmp - "$TMP/a.txt"
     done
 }
+
+# cell FILE COLUMN VALUE... OUT: the column OUT of the rows where each COLUMN has its VALUE.
+cell() {
+    awk -F'\t' -v words="${*:2}" 'BEGIN {n = split(words, word, " ")}
+        NR == 1 {for (i = 1; i <= NF; i++) column[$i] = i; next}
+        {ok = 1; for (i = 1; i < n; i += 2) ok = ok && $column[word[i]] == word[i + 1]
+         if (ok) print $column[word[n]]}' "$1"
+}
+
+# is EXPECTED FOUND...: each found text is the expected one, or a number within 1e-6 of it.
+is() {
+    local expected=$1 found
+    shift
+    [ $# -gt 0 ] || fail "nothing where '$expected' should be"
+    for found in "$@"; do
+        [ "$expected" = "$found" ] || awk -v a="$expected" -v b="$found" \
+            'BEGIN {exit !(a ~ /^[-0-9]/ && b ~ /^[-0-9]/ && (a - b) ^ 2 < 1e-12)}' ||
+            fail "'$found' is not '$expected'"
+    done
+}

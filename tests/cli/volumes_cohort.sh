@@ -9,18 +9,6 @@ cube() {
     mkdir -p "$(dirname "$1")"
     "$TOOL" box "$1" 16 2 $((1 + $2)) 0.5 "${3:-1}"
 }
-# cell FILE COLUMN VALUE... OUT: the column OUT of the row where each COLUMN has its VALUE.
-cell() {
-    awk -F'\t' -v words="${*:2}" 'BEGIN {n = split(words, word, " ")}
-        NR == 1 {for (i = 1; i <= NF; i++) column[$i] = i; next}
-        {ok = 1; for (i = 1; i < n; i += 2) ok = ok && $column[word[i]] == word[i + 1]
-         if (ok) print $column[word[n]]}' "$1"
-}
-is() { # EXPECTED FOUND: equal texts, or numbers equal to 1e-6
-    [ "$1" = "${2:-nothing}" ] || awk -v a="$1" -v b="${2:-nothing}" \
-        'BEGIN {exit !(a ~ /^[-0-9]/ && b ~ /^[-0-9]/ && (a - b) ^ 2 < 1e-12)}' ||
-        fail "'${2:-nothing}' is not '$1'"
-}
 
 # Eight animals with two visits in a raw data set's derivatives: sub-1 ... sub-4 are controls, sub-8 is
 # far too large at its first visit, the mask of sub-7's second is empty.
@@ -115,6 +103,16 @@ is rat "$(cell file.tsv participant_id sub-01 species)"
 mkdir -p h
 expect 0 ranks 3 "$BEN" volumes out/cohort.h5 h/file.tsv
 for file in file*.*; do cmp "$file" "h/$file" || fail "3 ranks give another $file"; done
+
+# Inputs of one name are told apart by what stands before it.
+mkdir -p A/derivatives B/derivatives
+cp -r $masks A/derivatives/masks
+cp -r $masks B/derivatives/masks
+expect 0 "$BEN" volumes A/derivatives/masks B/derivatives/masks/ both.tsv --group-by dataset
+is 15.625 "$(cell both.tsv id B/sub-1/ses-2/anat/sub-1_ses-2 volume_mm3)"
+is 15 "$(cell both_groups.tsv group B n)"
+expect 2 "$BEN" volumes $masks $masks none.tsv
+says "two masks are called"
 
 # Bad masks are rows with a reason; bad starts say what to do.
 printf 'no mask' >plain/7.nii.gz
