@@ -345,10 +345,17 @@ static ssize_t stream_read(void *cookie, char *bytes, size_t n)
     return read(((struct stream *)cookie)->fd, bytes, n);
 }
 
+/* Of a short write stdio's own streams write the rest; these would take it for an error. */
 static ssize_t stream_write(void *cookie, const char *bytes, size_t n)
 {
-    ssize_t done = write(((struct stream *)cookie)->fd, bytes, n);
-    return done < 0 ? 0 : done; /* what stdio takes for an error */
+    size_t sum = 0;
+    while (sum < n) {
+        ssize_t done = write(((struct stream *)cookie)->fd, bytes + sum, n - sum);
+        if (done < 0)
+            break;
+        sum += (size_t)done;
+    }
+    return (ssize_t)sum;
 }
 
 static int stream_seek(void *cookie, off64_t *at, int whence)
