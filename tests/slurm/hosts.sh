@@ -53,6 +53,20 @@ nobody_left() {
 host_dies() { ip netns pids h3 | xargs kill -9; }
 link_dies() { ip link set cable3 down; }
 
+# reaches HOST ADDRESS: nobody listens there, but somebody says so.
+reaches() {
+    local answer
+    answer=$(LC_ALL=C timeout 3 ip netns exec "$1" bash -c "exec 3<>/dev/tcp/$2/9" 2>&1) || true
+    [[ $answer == *refused* ]]
+}
+
+# Brings a link back up, and waits until both sides know.
+mend_link() {
+    ip link set cable3 up
+    wait_for 60 reaches h1 10.77.0.3
+    wait_for 60 reaches h3 10.77.0.1
+}
+
 # disturbed OUTPUT WHAT: the run ends soon after WHAT has happened, and then completes.
 disturbed() {
     local out=$1 what=$2 run code=0 since done_before
@@ -66,7 +80,7 @@ disturbed() {
     step "$what: mpirun ended after $((SECONDS - since)) s with exit code $code"
     wait_for 60 nobody_left
     done_before=$(cohort_begun "$out" | wc -l)
-    ip link set cable3 up
+    mend_link
     on_hosts "$out" || { cat "$out.log" >&2; fail "$what: the second run did not complete"; }
     cohort_same "$out"
     step "$what: completed; $done_before of $SCANS scans were not done again"
