@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAX_WORDS   24
 #define MAX_WEIGHTS ((size_t)1 << 31) /* bytes of a weights file */
@@ -164,6 +165,32 @@ out:
     return st;
 }
 
+/* A file's size and time, as segment knows a scan again by. */
+static void hash_stamp(const char *path, uint64_t *hash)
+{
+    struct stat s;
+    if (!path || stat(path, &s) != 0)
+        return;
+    const int64_t stamp[] = {s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec};
+    *hash = util_hash(*hash, stamp, sizeof stamp);
+}
+
+/* A manifest, and its scans and masks by their stamps. */
+static enum ben_status hash_manifest(const char *path, uint64_t *hash)
+{
+    enum ben_status st = BEN_OK;
+    struct tsv *manifest = NULL;
+    TRY(hash_file(path, hash));
+    TRY(tsv_read(path, &manifest));
+    for (long row = 0; row < tsv_rows(manifest); row++) {
+        hash_stamp(tsv_cell(manifest, row, tsv_column(manifest, "image")), hash);
+        hash_stamp(tsv_cell(manifest, row, tsv_column(manifest, "mask")), hash);
+    }
+out:
+    tsv_free(&manifest);
+    return st;
+}
+
 static void hash_words(struct words *words, uint64_t *hash)
 {
     for (int i = 0; i < words->n; i++)
@@ -182,7 +209,7 @@ static enum ben_status hash_learning(const struct evaluate18_team *team,
     if (!source && !adapts(work))
         return BEN_OK;
     TRY(source ? train_words(team, work, &words) : adapt_words(team, work, &words));
-    TRY(hash_file(words.word[0], hash));
+    TRY(hash_manifest(words.word[0], hash));
     TRY(hash_file(source ? team->config->train : team->config->adapt, hash));
     hash_words(&words, hash);
 out:
@@ -200,7 +227,7 @@ static enum ben_status hash_segmenting(const struct evaluate18_team *team,
              work->weights);
     TRY(hash_file(work->weights, hash));
     TRY(segment_words(team, work, &words));
-    TRY(hash_file(words.word[0], hash));
+    TRY(hash_manifest(words.word[0], hash));
     TRY(hash_file(team->config->segment, hash));
     hash_words(&words, hash);
 out:
@@ -242,6 +269,29 @@ out:
     return st;
 }
 
+/* A scan that segment failed on has no prediction, whatever an earlier run left. */
+static enum ben_status drop_failed(const char *path, struct pairs *pairs)
+{
+    enum ben_status st = BEN_OK;
+    struct tsv *results = NULL;
+    if (!util_is_file(path))
+        return BEN_OK;
+    TRY(tsv_read(path, &results));
+    TRY(tsv_index(results, tsv_column(results, "scan")));
+    for (long i = 0; i < pairs->n; i++) {
+        long row = tsv_find(results, pairs->list[i].id);
+        const char *status =
+            row < 0 ? NULL : tsv_cell(results, row, tsv_column(results, "status"));
+        if (status && strcmp(status, "failed") == 0) {
+            free(pairs->list[i].pred);
+            pairs->list[i].pred = NULL;
+        }
+    }
+out:
+    tsv_free(&results);
+    return st;
+}
+
 /* The scans of test.tsv with their predictions below folder. Local. */
 static enum ben_status make_pairs(const struct cohort *cohort, const char *folder,
                                   bool external, struct pairs **pairs)
@@ -264,16 +314,20 @@ out:
     return st;
 }
 
-/* Rank 0 looks which masks are there; all ranks get the same list. */
+/* Rank 0 looks which masks are there; all ranks get the same list. results: the table of segment;
+ * NULL: another program's masks. */
 static enum ben_status share_pairs(const struct comm *comm, const struct cohort *cohort,
-                                   const char *folder, bool external, struct pairs **pairs)
+                                   const char *folder, const char *results,
+                                   struct pairs **pairs)
 {
     enum ben_status st = BEN_OK;
     struct pairs *made = NULL;
     char *bytes = NULL;
     size_t n = 0;
     if (comm->rank == 0) {
-        st = make_pairs(cohort, folder, external, &made);
+        st = make_pairs(cohort, folder, results == NULL, &made);
+        if (st == BEN_OK && results)
+            st = drop_failed(results, made);
         if (st == BEN_OK)
             st = pairs_pack(made, &bytes, &n);
     }
@@ -302,7 +356,8 @@ static enum ben_status measure(const struct evaluate18_team *team,
     struct study_scores scores = {0};
     TRY(comm_agree(comm, test && masks && table && result ? BEN_OK : BEN_E_MEMORY));
     TRY(cohort_open_shared(comm, (const char *const *)&test, 1, &none, &cohort));
-    TRY(share_pairs(comm, cohort, masks, work->kind == EVALUATE18_EXTERNAL, &pairs));
+    TRY(share_pairs(comm, cohort, masks, work->kind == EVALUATE18_EXTERNAL ? NULL : table,
+                    &pairs));
     participants = calloc((size_t)cohort->n + 1, sizeof *participants);
     TRY(comm_agree(comm, participants ? BEN_OK : BEN_E_MEMORY));
     for (long i = 0; i < cohort->n; i++)

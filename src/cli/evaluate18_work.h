@@ -14,8 +14,8 @@ struct evaluate18_team {
     struct comm comm;
 };
 
-/* A hash of all that shapes the outcome: words, options files, manifests, first weights; on every
- * rank. Collective on the team. Fails: BEN_E_INPUT where the weights to begin with are not there. */
+/* A hash of all that shapes the outcome: words, options files, manifests with their scans' sizes and
+ * times, first weights; on every rank. Collective on the team. Fails: BEN_E_INPUT where the weights to begin with are not there. */
 enum ben_status evaluate18_work_hash(const struct evaluate18_team *team,
                                      const struct evaluate18_work *work, uint64_t *hash);
 
