@@ -29,7 +29,10 @@ static void test_ranks_do_not_show(void)
     struct trainer_result together;
     struct comm self = comm_self();
     draw_dataset();
-    undisturbed_hash = train(&self, &config, &undisturbed);
+    if (world.rank == 0) /* the others wait for what one rank gets */
+        undisturbed_hash = train(&self, &config, &undisturbed);
+    CHECK_OK(comm_broadcast(&world, &undisturbed_hash, sizeof undisturbed_hash, 0));
+    CHECK_OK(comm_broadcast(&world, &undisturbed, sizeof undisturbed, 0));
     CU_ASSERT_EQUAL(train(&world, &config, &together), undisturbed_hash);
     CU_ASSERT_EQUAL(memcmp(&undisturbed.loss, &together.loss, sizeof together.loss), 0);
     CU_ASSERT_EQUAL(undisturbed.final.mean, together.final.mean);
