@@ -103,7 +103,8 @@ static void test_label_map(void)
     size_t brain = 0, expected = 10 * 8 * 8;
     for (size_t i = 0; i < (size_t)SIDE * SIDE * SIDE; i++)
         brain += heads->voxels[head->offset + i] >= BEN_HEAD_BRAIN;
-    CU_ASSERT_DOUBLE_EQUAL((double)brain, (double)expected, 16); /* but for the rim of the sulcus */
+    CU_ASSERT_DOUBLE_EQUAL((double)brain, (double)expected,
+                           16); /* but for the rim of the sulcus */
     CU_ASSERT_EQUAL(head->n_labels, 5);
     CU_ASSERT_EQUAL(head->tissue[1], BEN_GREY);
     CU_ASSERT_EQUAL(head->tissue[2], BEN_FLUID);
