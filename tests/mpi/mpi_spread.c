@@ -49,7 +49,7 @@ static void check_items(long n)
         CU_ASSERT_EQUAL(rows[i].item, i + 1);
         CU_ASSERT(rows[i].rank >= 0 && rows[i].rank < world.size);
         for (long k = 0; k < i % 3; k++)
-            snprintf(expected + strlen(expected), 32, "%ld:%ld\n", i, k);
+            snprintf(expected + strlen(expected), 48, "%ld:%ld\n", i, k);
     }
     if (world.rank == 0)
         CU_ASSERT_STRING_EQUAL(text, expected);

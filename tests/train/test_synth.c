@@ -5,6 +5,7 @@
 #include "train/head_make.h"
 #include "train/synth.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SIZE   48
@@ -65,10 +66,12 @@ static void make(uint32_t number, struct head *head, uint8_t **voxels)
 /* The brain lies inside the grid, something lies around it and air around that. */
 static void test_made_head(void)
 {
+    if (getenv("BEN_TEST_QUICK")) /* the next test makes one too */
+        return;
     for (uint32_t number = 0; number < 3; number++) {
         struct head head;
         uint8_t *voxels;
-        size_t brain = 0, around = 0, air = 0;
+        size_t brain = 0, around = 0, air = 0, unknown = 0;
         make(number, &head, &voxels);
         for (int a = 0; a < 3; a++) {
             CU_ASSERT_TRUE(head.low[a] > 0);
@@ -77,11 +80,12 @@ static void test_made_head(void)
         size_t n = voxels_of(head.dim);
         for (size_t i = 0; i < n; i++) {
             int label = voxels[i] & (BEN_HEAD_BRAIN - 1);
-            CU_ASSERT_TRUE_FATAL(label < head.n_labels);
+            unknown += label >= head.n_labels;
             brain += voxels[i] >= BEN_HEAD_BRAIN;
             around += label > 0 && voxels[i] < BEN_HEAD_BRAIN;
             air += label == 0;
         }
+        CU_ASSERT_EQUAL(unknown, 0);
         CU_ASSERT_TRUE(brain > n / 50);
         CU_ASSERT_TRUE(around > n / 20);
         CU_ASSERT_TRUE(air > n / 20);
@@ -102,12 +106,13 @@ static void test_painted(void)
     const struct heads heads = {.n = 1, .list = &head, .voxels = voxels};
     for (uint32_t s = 0; s < TRIES; s++) {
         double brain = 0;
+        int bad = 0;
         synth_slice(&heads, 8, 1, s, SIZE, x, y, scratch);
         for (int i = 0; i < PIXELS; i++) {
-            CU_ASSERT_TRUE_FATAL(isfinite(x[i]) && x[i] >= 0);
-            CU_ASSERT_TRUE_FATAL(y[i] == 0 || y[i] == 1);
+            bad += !(isfinite(x[i]) && x[i] >= 0 && (y[i] == 0 || y[i] == 1));
             brain += y[i];
         }
+        CU_ASSERT_EQUAL(bad, 0);
         with_brain += brain > 0;
         CU_ASSERT_TRUE(brain < .97 * PIXELS);
     }
