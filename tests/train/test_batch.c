@@ -143,7 +143,7 @@ static void test_fill_in_parts(void)
 
 static void test_nothing_left(void)
 {
-    static const bool none[] = {false, false, false};
+    static const bool none[SLICES] = {false};
     struct batch_config config = {.keep_empty = 1};
     struct batches *batches = NULL;
     CU_ASSERT_EQUAL(batches_create(&config, &dataset, none, NULL, &batches), BEN_E_INPUT);
