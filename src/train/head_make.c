@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "train/head_make.h"
+#include "prep/box.h"
 #include "prep/distance.h"
 #include "train/knots.h"
 
@@ -163,27 +164,6 @@ out:
     return st;
 }
 
-static bool find_box(const int dim[3], const uint8_t *mask, uint8_t bit, int low[3],
-                     int high[3])
-{
-    size_t n = voxels_of(dim);
-    for (int a = 0; a < 3; a++) {
-        low[a] = dim[a];
-        high[a] = -1;
-    }
-    for (size_t i = 0; i < n; i++) {
-        int at[3];
-        if (!(mask[i] & bit))
-            continue;
-        place(dim, i, at);
-        for (int a = 0; a < 3; a++) {
-            low[a] = at[a] < low[a] ? at[a] : low[a];
-            high[a] = at[a] > high[a] ? at[a] : high[a];
-        }
-    }
-    return high[0] >= 0;
-}
-
 /* Linear between the voxels' centres; beyond the grid the distance to it is added. */
 static float sample(const int dim[3], const double mm[3], const float *from, const double p[3])
 {
@@ -215,20 +195,20 @@ enum ben_status brain_of_mask(const int dim[3], const double voxel_mm[3], const 
                               double round, struct brain_field *field)
 {
     enum ben_status st = BEN_OK;
-    int low[3], high[3];
+    const struct box box = box_find(dim, mask);
     uint8_t *copy = NULL;
     float *distance = NULL;
-    double box[3], reach[3][2], centre[3], longest = 0;
+    double side[3], reach[3][2], centre[3], longest = 0;
     *field = (struct brain_field){.round = round};
-    if (!find_box(dim, mask, 255, low, high))
+    if (box.size[0] == 0)
         FAIL(BEN_E_INPUT, "the mask is empty");
     for (int a = 0; a < 3; a++) {
-        box[a] = (high[a] - low[a] + 1) * voxel_mm[a];
-        centre[a] = (high[a] + low[a] + 1) * voxel_mm[a] / 2;
-        longest = fmax(longest, box[a]);
+        side[a] = box.size[a] * voxel_mm[a];
+        centre[a] = (2 * box.first[a] + box.size[a]) * voxel_mm[a] / 2;
+        longest = fmax(longest, side[a]);
     }
     field->mm = longest / BRAIN_VOXELS;
-    frame(box[0], box[1], box[2], round, reach);
+    frame(side[0], side[1], side[2], round, reach);
     for (int a = 0; a < 3; a++)
         field->dim[a] = (int)ceil((reach[a][0] + reach[a][1]) / field->mm);
     TRY_NEW(copy = malloc(voxels_of(dim)));
@@ -287,6 +267,7 @@ static const uint8_t tissue_of[LABELS] = {
 /* What is drawn once for a head; lengths in units of the brain's size. */
 struct plan {
     double size, depth; /* of the brain: cube root of its volume, its deepest point, in mm */
+    struct box box;     /* that it occupies */
     double centre[3];   /* of its box, in mm from the grid's corner */
     double half[3];     /* of its box */
     double head_centre[3], head_half[3];
@@ -418,7 +399,6 @@ static enum ben_status measure(const struct brain_field *f, struct plan *p)
 {
     enum ben_status st = BEN_OK;
     size_t n = voxels_of(f->dim), inside = 0;
-    int low[3], high[3];
     uint8_t *mask = NULL;
     double depth = 0;
     TRY_NEW(mask = malloc(n));
@@ -427,11 +407,12 @@ static enum ben_status measure(const struct brain_field *f, struct plan *p)
         inside += mask[i];
         depth = fmax(depth, -f->distance[i]);
     }
-    if (!find_box(f->dim, mask, 1, low, high))
+    p->box = box_find(f->dim, mask);
+    if (p->box.size[0] == 0)
         FAIL(BEN_E_INPUT, "the brain is smaller than a voxel");
     for (int a = 0; a < 3; a++) {
-        p->centre[a] = (low[a] + high[a] + 1) * f->mm / 2;
-        p->half[a] = (high[a] - low[a] + 1) * f->mm / 2;
+        p->centre[a] = (2 * p->box.first[a] + p->box.size[a]) * f->mm / 2;
+        p->half[a] = p->box.size[a] * f->mm / 2;
     }
     p->size = cbrt((double)inside) * f->mm;
     p->depth = depth;
@@ -473,7 +454,7 @@ enum ben_status head_around(const struct random_stream *stream, const struct bra
     *head = (struct head){.mm = field->mm, .n_labels = LABELS};
     memcpy(head->dim, field->dim, sizeof head->dim);
     memcpy(head->tissue, tissue_of, sizeof tissue_of);
-    find_box(field->dim, labels, BEN_HEAD_BRAIN, head->low, head->high);
+    head->brain = plan->box;
     *voxels = labels;
     labels = NULL;
 out:

@@ -114,7 +114,7 @@ static void select_voxels(const struct legend *legend, const uint8_t *labels, si
 
 /* Marks the brain by the rule of the header. */
 static enum ben_status mark_brain(const struct legend *legend, const struct volume *volume,
-                                  uint8_t *labels)
+                                  uint8_t *labels, struct box *box)
 {
     enum ben_status st = BEN_OK;
     size_t n = volume_voxels(volume);
@@ -138,28 +138,13 @@ static enum ben_status mark_brain(const struct legend *legend, const struct volu
         brain[i] &= closed[i];
     largest.fill_holes = true;
     TRY(post_clean(&largest, volume->dim, volume->voxel_mm, brain, &voxels));
+    *box = box_find(volume->dim, brain);
     for (size_t i = 0; i < n; i++)
         labels[i] |= brain[i] ? BEN_HEAD_BRAIN : 0;
 out:
     free(brain);
     free(closed);
     return st;
-}
-
-static void find_brain_box(struct head *head, const uint8_t *voxels)
-{
-    size_t i = 0;
-    memcpy(head->low, head->dim, sizeof head->low);
-    memset(head->high, 0, sizeof head->high);
-    for (int z = 0; z < head->dim[2]; z++)
-        for (int y = 0; y < head->dim[1]; y++)
-            for (int x = 0; x < head->dim[0]; x++, i++) {
-                const int at[3] = {x, y, z};
-                for (int a = 0; a < 3 && voxels[i] & BEN_HEAD_BRAIN; a++) {
-                    head->low[a] = at[a] < head->low[a] ? at[a] : head->low[a];
-                    head->high[a] = at[a] > head->high[a] ? at[a] : head->high[a];
-                }
-            }
 }
 
 static void count_shares(struct head *head, const uint8_t *voxels)
@@ -203,13 +188,14 @@ static enum ben_status read_map(const char *path, const struct legend *legend,
              mm[1], mm[2]);
     TRY_NEW(labels = malloc(volume_voxels(canonical)));
     index_labels(legend, canonical, labels);
-    if (mark_brain(legend, canonical, labels))
+    struct box brain;
+    if (mark_brain(legend, canonical, labels, &brain))
         FAIL(BEN_E_INPUT, "%s: %s", path, ben_error_text());
-    *head = (struct head){.mm = mm[0], .plane = BEN_AXIAL, .n_labels = legend->n + 1};
+    *head = (struct head){
+        .mm = mm[0], .plane = BEN_AXIAL, .n_labels = legend->n + 1, .brain = brain};
     memcpy(head->dim, canonical->dim, sizeof head->dim);
     for (int k = 0; k < legend->n; k++)
         head->tissue[k + 1] = legend->entries[k].tissue;
-    find_brain_box(head, labels);
     *voxels = labels;
     labels = NULL;
 out:

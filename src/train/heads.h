@@ -10,6 +10,7 @@
 #include "io/species.h"
 #include "mpi/comm.h"
 #include "mpi/shared.h"
+#include "prep/box.h"
 
 #include <stdint.h>
 
@@ -33,7 +34,7 @@ struct head {
     int dim[3];
     double mm;              /* edge of a voxel */
     enum slice_plane plane; /* that its species is cut along */
-    int low[3], high[3];    /* the brain's box, voxels low to high inclusive */
+    struct box brain;       /* the part of the grid that it occupies */
     int n_labels;           /* 0 is air */
     uint8_t tissue[BEN_HEAD_LABELS];
     float share[BEN_HEAD_LABELS]; /* of the voxels that are not air */

@@ -161,7 +161,7 @@ static enum slice_plane draw_plane(struct draws *d, const struct head *head)
 /* Where along the slices' axis, in voxels: mostly through the brain, sometimes beyond it. */
 static double draw_depth(struct draws *d, const struct head *head, int axis)
 {
-    double low = head->low[axis], high = head->high[axis] + 1, length = high - low;
+    double low = head->brain.first[axis], length = head->brain.size[axis], high = low + length;
     if (draw_happens(d, .82))
         return draw_within(d, low - .04 * length, high + .04 * length);
     double end =
@@ -175,8 +175,8 @@ static void draw_pose(struct draws *d, const struct head *head, int size, struct
     double axes[3][3], centre[3], extent = 0, stretch[3];
     plane_axes(plane, axes);
     for (int a = 0; a < 3; a++) {
-        double length = head->high[a] + 1 - head->low[a];
-        centre[a] = (head->high[a] + 1 + head->low[a]) / 2.;
+        double length = head->brain.size[a];
+        centre[a] = head->brain.first[a] + length / 2;
         extent = a != (int)plane && length > extent ? length : extent;
         stretch[a] = exp(draw_within(d, -.15, .15));
     }

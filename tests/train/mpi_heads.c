@@ -109,8 +109,8 @@ static void test_label_map(void)
     CU_ASSERT_EQUAL(head->tissue[1], BEN_GREY);
     CU_ASSERT_EQUAL(head->tissue[2], BEN_FLUID);
     CU_ASSERT_EQUAL(head->tissue[4], BEN_BONE);
-    CU_ASSERT_EQUAL(head->low[0], 7);
-    CU_ASSERT_EQUAL(head->high[0], 16);
+    CU_ASSERT_EQUAL(head->brain.first[0], 7);
+    CU_ASSERT_EQUAL(head->brain.size[0], 10);
     heads_free(&heads);
 }
 

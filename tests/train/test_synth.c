@@ -74,8 +74,8 @@ static void test_made_head(void)
         size_t brain = 0, around = 0, air = 0, unknown = 0;
         make(number, &head, &voxels);
         for (int a = 0; a < 3; a++) {
-            CU_ASSERT_TRUE(head.low[a] > 0);
-            CU_ASSERT_TRUE(head.high[a] < head.dim[a] - 1);
+            CU_ASSERT_TRUE(head.brain.first[a] > 0);
+            CU_ASSERT_TRUE(head.brain.first[a] + head.brain.size[a] < head.dim[a]);
         }
         size_t n = voxels_of(head.dim);
         for (size_t i = 0; i < n; i++) {
