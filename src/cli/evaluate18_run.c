@@ -178,15 +178,6 @@ out:
     return st;
 }
 
-static enum ben_status stop_if_interrupted(void)
-{
-    enum ben_status st = BEN_OK;
-    if (start_interrupted())
-        FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command goes on");
-out:
-    return st;
-}
-
 /* The team's share of works [first, first + n). */
 static enum ben_status do_share(struct run *run, const struct evaluate18_team *team, int first,
                                 const long *mine, long count)
@@ -194,7 +185,7 @@ static enum ben_status do_share(struct run *run, const struct evaluate18_team *t
     enum ben_status st = BEN_OK;
     for (long i = 0; i < count; i++) {
         long work = first + mine[i];
-        TRY(comm_agree(&team->comm, stop_if_interrupted()));
+        TRY(start_agree_to_go_on(&team->comm));
         TRY(attempt(run, team, &run->plan.works[work], &run->reasons[work]));
     }
 out:

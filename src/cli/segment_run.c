@@ -419,16 +419,6 @@ out:
     return st;
 }
 
-/* Ranks may get the signal at different times, or one of them alone: the team agrees. */
-static enum ben_status stop_if_interrupted(void)
-{
-    enum ben_status st = BEN_OK;
-    if (start_interrupted())
-        FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command goes on");
-out:
-    return st;
-}
-
 static enum ben_status do_scans(struct run *run)
 {
     enum ben_status st = BEN_OK;
@@ -442,7 +432,7 @@ static enum ben_status do_scans(struct run *run)
         if (done && run->record && run->team.rank == 0)
             record_skip(run->record);
         if (!done) {
-            TRY(comm_agree(&run->team, stop_if_interrupted()));
+            TRY(start_agree_to_go_on(&run->team));
             TRY(do_scan(run, scan));
         }
         log_progress("scans of rank 0", (double)i + 1, (double)count, run->start_s);

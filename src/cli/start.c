@@ -36,6 +36,15 @@ bool start_interrupted(void)
     return interrupted != 0;
 }
 
+enum ben_status start_agree_to_go_on(const struct comm *team)
+{
+    enum ben_status st = BEN_OK;
+    if (start_interrupted())
+        FAIL(BEN_E_INTERRUPTED, "stopped by a signal; the same command goes on");
+out:
+    return comm_agree(team, st);
+}
+
 bool start_requeued(void)
 {
     const char *restarts = getenv("SLURM_RESTART_COUNT");

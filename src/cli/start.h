@@ -27,4 +27,8 @@ bool start_requeued(void);
 /* True once a signal asked to stop: save and return BEN_E_INTERRUPTED. Local. */
 bool start_interrupted(void);
 
+/* BEN_E_INTERRUPTED on all ranks of the team once one of them was asked to stop: the signal may
+ * reach them at different times, or one alone. Collective. */
+enum ben_status start_agree_to_go_on(const struct comm *team);
+
 #endif

@@ -2,7 +2,7 @@
 /* The cohort file: what all ranks write together is what one rank writes alone, to the byte,
  * and reads back as it was given; a failure on one rank is one on all and leaves no file. */
 #include "base/util.h"
-#include "check.h"
+#include "check_ranks.h"
 #include "io/h5.h"
 #include "io/results.h"
 
@@ -21,9 +21,6 @@ static const struct table_column columns[COLUMNS] = {
 };
 static const int dims[SCANS][3] = {{128, 128, 70}, {1, 1, 1},   {0, 0, 0},   {100, 64, 33},
                                    {128, 128, 80}, {13, 7, 11}, {64, 200, 9}};
-
-static struct comm world;
-static char folder[256];
 
 static size_t voxels_of(long scan)
 {
@@ -339,18 +336,4 @@ static const struct check_test tests[] = {
     {"no scans", test_no_scans},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    if (world.rank == 0)
-        check_folder_create(folder);
-    if (comm_broadcast(&world, folder, sizeof folder, 0))
-        return EXIT_FAILURE;
-    int code = check_run("results", tests, sizeof tests / sizeof tests[0]);
-    MPI_Barrier(world.mpi);
-    if (world.rank == 0)
-        check_folder_remove(folder);
-    comm_close(&world);
-    return code;
-}
+CHECK_MAIN_RANKS("results", tests)

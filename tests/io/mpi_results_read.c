@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The cohort file read back: every rank gets all rows, and any rank any mask; what is no cohort file is
  * refused alike by all. */
-#include "check.h"
+#include "check_ranks.h"
 
 #include "base/util.h"
 #include "io/results.h"
@@ -19,9 +19,6 @@ static const struct table_column columns[COLUMNS] = {
     {"volume_mm3", BEN_TABLE_REAL, 3, "mm^3", "how much", NULL},
 };
 static const int dims[SCANS][3] = {{100, 90, 120}, {3, 2, 1}, {0, 0, 0}, {130, 100, 91}};
-
-static struct comm world;
-static char folder[256];
 
 static size_t voxels_of(long scan)
 {
@@ -172,18 +169,4 @@ static const struct check_test tests[] = {
     {"false claims are refused", test_false_claims},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    if (world.rank == 0)
-        check_folder_create(folder);
-    if (comm_broadcast(&world, folder, sizeof folder, 0) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("io/results_read", tests, sizeof tests / sizeof tests[0]);
-    MPI_Barrier(world.mpi);
-    if (world.rank == 0)
-        check_folder_remove(folder);
-    comm_close(&world);
-    return status;
-}
+CHECK_MAIN_RANKS("io/results_read", tests)

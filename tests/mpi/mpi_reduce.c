@@ -2,7 +2,7 @@
 /* Sums over ranks against a recursive tree over all items computed here, bit for bit. Values
  * span many magnitudes, so that another order of additions would show. */
 #include "base/random.h"
-#include "check.h"
+#include "check_ranks.h"
 #include "mpi/reduce.h"
 
 #include <string.h>
@@ -10,8 +10,6 @@
 #define MAX_BATCH 19
 #define VALUES    1003
 #define CHUNK     97 /* several chunks, the last one short */
-
-static struct comm world;
 
 static double item_value(long item, size_t column)
 {
@@ -141,13 +139,7 @@ static void test_shares(void)
     reduce_free(&reduce);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {
-        {"small rows", test_small}, {"gradient", test_gradient}, {"shares", test_shares}};
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    int status = check_run("mpi/reduce", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"small rows", test_small}, {"gradient", test_gradient}, {"shares", test_shares}};
+
+CHECK_MAIN_RANKS("mpi/reduce", tests)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows that the ranks fill by their shares arrive whole everywhere, also with fewer rows than
  * ranks, with none, and with odd row sizes. */
-#include "check.h"
-#include "mpi/comm.h"
-
-static struct comm world;
+#include "check_ranks.h"
 
 static unsigned char expected(long row, size_t at)
 {
@@ -38,12 +35,6 @@ static void test_rows_arrive(void)
             CU_ASSERT_EQUAL(wrong_bytes(rows[i], bytes[k]), 0);
 }
 
-int main(int argc, char **argv)
-{
-    const struct check_test tests[] = {{"rows arrive", test_rows_arrive}};
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("comm_share_rows", tests, 1);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {{"rows arrive", test_rows_arrive}};
+
+CHECK_MAIN_RANKS("comm_share_rows", tests)

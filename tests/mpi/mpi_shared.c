@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "check.h"
+#include "check_ranks.h"
 #include "mpi/shared.h"
 
 #define PART 1000003 /* bytes per owner; odd */
-
-static struct comm world;
 
 static unsigned char expected(size_t offset)
 {
@@ -40,13 +38,7 @@ static void test_empty(void)
     shared_free(&shared);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {{"parts reach all", test_parts_reach_all},
-                                              {"empty", test_empty}};
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    int status = check_run("mpi/shared", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {{"parts reach all", test_parts_reach_all},
+                                          {"empty", test_empty}};
+
+CHECK_MAIN_RANKS("mpi/shared", tests)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Items dealt to ranks: every item is worked on once, rows and texts come in the items' order for any
  * number of ranks, also with fewer items than ranks and with none. */
-#include "check.h"
+#include "check_ranks.h"
 
 #include "mpi/spread.h"
 
 #include <string.h>
-
-static struct comm world;
 
 struct made_row {
     long item;
@@ -108,11 +106,4 @@ static const struct check_test tests[] = {
     {"gather to rank 0", test_gather_to_rank_0},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("mpi/spread", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+CHECK_MAIN_RANKS("mpi/spread", tests)

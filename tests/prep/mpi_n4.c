@@ -3,14 +3,12 @@
  * than ranks, and with and without a mask; large enough for ranks and threads to share the
  * iterations, and not. */
 #include "base/random.h"
-#include "check.h"
+#include "check_ranks.h"
 #include "prep/n4.h"
 #include "prep/otsu.h"
 
 #include <omp.h>
 #include <string.h>
-
-static struct comm world;
 
 static struct volume *make_volume(const int dim[3])
 {
@@ -116,16 +114,10 @@ static void test_same_threshold(void)
     volume_free(&volume);
 }
 
-int main(int argc, char **argv)
-{
-    const struct check_test tests[] = {
-        {"same bytes, found alone", test_same_bytes_small},
-        {"same bytes, found together", test_same_bytes_shared},
-        {"same threshold", test_same_threshold},
-    };
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("prep/n4 in a team", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"same bytes, found alone", test_same_bytes_small},
+    {"same bytes, found together", test_same_bytes_shared},
+    {"same threshold", test_same_threshold},
+};
+
+CHECK_MAIN_RANKS("prep/n4 in a team", tests)

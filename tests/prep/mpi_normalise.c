@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The range of a volume is the same, to the bit, for a team of any size and for one rank, also
  * with more ranks than slices; failures reach every rank. */
-#include "check.h"
+#include "check_ranks.h"
 
 #include "base/random.h"
 #include "prep/normalise.h"
 
 #include <string.h>
-
-static struct comm world;
 
 static struct volume *noisy_volume(int slices, uint32_t which)
 {
@@ -59,11 +57,4 @@ static const struct check_test tests[] = {
     {"sparse and bad volumes", test_sparse_and_bad_volumes},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("prep/normalise on ranks", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+CHECK_MAIN_RANKS("prep/normalise on ranks", tests)

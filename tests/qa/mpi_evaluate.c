@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Evaluation of files over ranks: every rank gets the results of one rank alone, to the bit, and
  * pairs that cannot be compared fail without harm to the others. */
-#include "check.h"
+#include "check_ranks.h"
 
-#include "base/log.h"
 #include "base/util.h"
 #include "io/nifti.h"
 #include "qa/evaluate.h"
@@ -12,9 +11,7 @@
 
 #define CASES 7
 
-static struct comm world;
 static const struct evaluate_options options = {.plane = EVALUATE_AUTO_PLANE};
-static char folder[256];
 
 /* A box of ones in a volume of the case's size. */
 struct made_mask {
@@ -163,19 +160,4 @@ static const struct check_test tests[] = {
     {"the summary leaves failures out", test_summary_leaves_failures_out},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_ERROR, world.rank);
-    if (world.rank == 0)
-        check_folder_create(folder);
-    if (comm_broadcast(&world, folder, sizeof folder, 0) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("qa/evaluate on ranks", tests, sizeof tests / sizeof tests[0]);
-    MPI_Barrier(world.mpi);
-    if (world.rank == 0)
-        check_folder_remove(folder);
-    comm_close(&world);
-    return status;
-}
+CHECK_MAIN_RANKS("qa/evaluate on ranks", tests)

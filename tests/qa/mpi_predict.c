@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Maps and sums of a scan are the same, to the bit, for a team of any size and for one rank, also
  * with more ranks than slices; what the maps say of each other holds. */
-#include "check.h"
+#include "check_ranks.h"
 
 #include "base/random.h"
 #include "qa/predict.h"
@@ -9,8 +9,6 @@
 #include <string.h>
 
 enum { SLICES = 3, SIZE = 32, SAMPLES = 3 };
-
-static struct comm world;
 
 /* A bright ball in noise, prepared as it is. */
 static struct prepared ball(void)
@@ -146,11 +144,4 @@ static const struct check_test tests[] = {
     {"one pass", test_one_pass},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("qa/predict on ranks", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+CHECK_MAIN_RANKS("qa/predict on ranks", tests)

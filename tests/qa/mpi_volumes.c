@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Volumes over ranks: every rank gets the rows of one rank alone, rank 0 the regions, from files of known
  * size; visits in order of time; what the tables hold of outliers is tested by the program's tests. */
-#include "check.h"
+#include "check_ranks.h"
 
-#include "base/log.h"
 #include "base/util.h"
 #include "io/nifti.h"
 #include "qa/volumes_inner.h"
@@ -11,9 +10,6 @@
 #include <string.h>
 
 enum { SCANS = 6 };
-
-static struct comm world;
-static char folder[256];
 
 /* size^3 voxels of 10^3, edges 0.5 x 0.5 x 2 mm: 1, or, where label is not 0, label in the first slice and
  * label + 1 in the others. */
@@ -177,19 +173,4 @@ static const struct check_test tests[] = {
     {"times", test_times},
 };
 
-int main(int argc, char **argv)
-{
-    if (comm_open(&argc, &argv, &world) != BEN_OK)
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_ERROR, 0);
-    if (world.rank == 0)
-        check_folder_create(folder);
-    if (comm_broadcast(&world, folder, sizeof folder, 0) != BEN_OK)
-        return EXIT_FAILURE;
-    int status = check_run("qa/volumes on ranks", tests, sizeof tests / sizeof tests[0]);
-    MPI_Barrier(world.mpi);
-    if (world.rank == 0)
-        check_folder_remove(folder);
-    comm_close(&world);
-    return status;
-}
+CHECK_MAIN_RANKS("qa/volumes on ranks", tests)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Exact norm statistics: those of one training pass over the whole set as a single batch,
  * without dropout, which reaches them another way; the same bits for any number of ranks. */
-#include "base/log.h"
 #include "base/random.h"
-#include "check.h"
+#include "check_ranks.h"
 #include "train/adabn.h"
 
 #include <string.h>
@@ -12,7 +11,6 @@
 #define PIXELS (SIZE * SIZE)
 #define SLICES 7
 
-static struct comm world;
 static uint16_t images[SLICES * PIXELS];
 static struct dataset dataset = {.size = SIZE, .n_slices = SLICES, .images = images};
 
@@ -82,16 +80,9 @@ static void test_ranks_and_batches_do_not_show(void)
     free(together);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {
-        {"equals one batch of all slices", test_equals_one_batch},
-        {"ranks and batches do not show", test_ranks_and_batches_do_not_show},
-    };
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_WARN, world.rank);
-    int status = check_run("train/adabn", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"equals one batch of all slices", test_equals_one_batch},
+    {"ranks and batches do not show", test_ranks_and_batches_do_not_show},
+};
+
+CHECK_MAIN_RANKS("train/adabn", tests)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Scans prepared by ranks: the same slices for any number of ranks, with more ranks than scans,
  * from the cache as without it; a scan that cannot be used is left out. */
-#include "base/log.h"
 #include "base/util.h"
-#include "check.h"
+#include "check_ranks.h"
 #include "io/nifti.h"
 #include "phantom.h"
 #include "train/dataset.h"
@@ -15,8 +14,7 @@
 #define SIZE  32
 #define SCANS 3 /* the second is spoilt */
 
-static struct comm world;
-static char *images[SCANS], *masks[SCANS], *folder;
+static char images[SCANS][300], masks[SCANS][300];
 static struct dataset_source sources[SCANS];
 static uint64_t hash_alone;
 
@@ -40,13 +38,9 @@ static void write_scan(int i)
 
 static void make_sources(void)
 {
-    const char *tmp = getenv("BEN_TEST_TMP");
-    folder = util_format("%s/mpi_dataset_%d", tmp ? tmp : ".", world.size);
-    if (world.rank == 0)
-        CHECK_OK(util_make_dirs(folder));
     for (int i = 0; i < SCANS; i++) {
-        images[i] = util_format("%s/scan%d.nii.gz", folder, i);
-        masks[i] = util_format("%s/mask%d.nii.gz", folder, i);
+        snprintf(images[i], sizeof images[i], "%s/scan%d.nii.gz", folder, i);
+        snprintf(masks[i], sizeof masks[i], "%s/mask%d.nii.gz", folder, i);
         sources[i] = (struct dataset_source){.image = images[i],
                                              .mask = i == 2 ? NULL : masks[i],
                                              .participant = "made/sub-01",
@@ -139,23 +133,11 @@ static void test_cache(void)
     free(cache);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {
-        {"scans are written", make_sources},
-        {"prepared alone", test_prepared_alone},
-        {"ranks do not show", test_ranks_do_not_show},
-        {"cache", test_cache},
-    };
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_ERROR, world.rank);
-    int status = check_run("train/dataset", tests, sizeof tests / sizeof tests[0]);
-    for (int i = 0; i < SCANS; i++) {
-        free(images[i]);
-        free(masks[i]);
-    }
-    free(folder);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"scans are written", make_sources},
+    {"prepared alone", test_prepared_alone},
+    {"ranks do not show", test_ranks_do_not_show},
+    {"cache", test_cache},
+};
+
+CHECK_MAIN_RANKS("train/dataset", tests)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Heads from a label map, around a mask and made up: the same for any number of ranks; what the
  * rule for the brain of a label map says; folders that are wrong. */
-#include "base/log.h"
 #include "base/util.h"
-#include "check.h"
+#include "check_ranks.h"
 #include "io/nifti.h"
 #include "train/heads.h"
 
@@ -11,8 +10,7 @@
 
 #define SIDE 24
 
-static struct comm world;
-static char *folder, *map, *legend, *mask;
+static char map[300], legend[300], mask[300];
 static const char legend_text[] = "value\ttissue\tis_brain\tis_csf\n0\tair\t0\t0\n"
                                   "3\tcortex\t1\t0\n4\tventricle\t1\t1\n"
                                   "24\tCSF\t0\t1\n515\tbone\t0\t0\n";
@@ -55,15 +53,11 @@ static void write_map(void)
 
 static void make_files(void)
 {
-    const char *tmp = getenv("BEN_TEST_TMP");
-    folder = util_format("%s/mpi_heads_%d", tmp ? tmp : ".", world.size);
-    map = util_format("%s/one_labels.nii.gz", folder);
-    legend = util_format("%s/labels.tsv", folder);
-    mask = util_format("%s/mask.nii.gz", folder);
-    if (world.rank == 0) {
-        CHECK_OK(util_make_dirs(folder));
+    snprintf(map, sizeof map, "%s/one_labels.nii.gz", folder);
+    snprintf(legend, sizeof legend, "%s/labels.tsv", folder);
+    snprintf(mask, sizeof mask, "%s/mask.nii.gz", folder);
+    if (world.rank == 0)
         write_map();
-    }
     CHECK_OK(comm_agree(&world, BEN_OK));
 }
 
@@ -134,22 +128,11 @@ static void test_bad_folders(void)
     CU_ASSERT_TRUE(strstr(ben_error_text(), "labels.tsv") != NULL);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {
-        {"files are written", make_files},
-        {"ranks do not show", test_ranks_do_not_show},
-        {"label map", test_label_map},
-        {"bad folders", test_bad_folders},
-    };
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_ERROR, world.rank);
-    int status = check_run("train/heads", tests, sizeof tests / sizeof tests[0]);
-    free(folder);
-    free(map);
-    free(legend);
-    free(mask);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"files are written", make_files},
+    {"ranks do not show", test_ranks_do_not_show},
+    {"label map", test_label_map},
+    {"bad folders", test_bad_folders},
+};
+
+CHECK_MAIN_RANKS("train/heads", tests)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Training on labels and pseudo-labels over ranks, on drawn heads: every rank count gives the
  * bits that one rank gives, and a run that was stopped ends as one that was not. */
-#include "base/log.h"
 #include "base/util.h"
+#include "check_ranks.h"
 #include "train/drawn.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static struct comm world;
 static uint64_t undisturbed; /* by one rank alone */
 static const bool unlabelled[SCANS] = {false, false, true};
 static const bool all_unlabelled[SCANS] = {true, false, true};
@@ -114,9 +113,7 @@ static void test_stopped_runs_end_alike(void)
 {
     struct trainer_config config = make_config();
     struct trainer_result resumed;
-    const char *folder = getenv("BEN_TEST_TMP");
-    char *checkpoint =
-        util_format("%s/mpi_selftrain_%d.checkpoint", folder ? folder : ".", world.size);
+    char *checkpoint = util_format("%s/checkpoint", folder);
     struct trainer_job job = {.world = &world,
                               .dataset = &dataset,
                               .validates = validates,
@@ -128,8 +125,6 @@ static void test_stopped_runs_end_alike(void)
     enum ben_status st = BEN_E_INTERRUPTED;
     uint64_t hash = 0;
     int stops = -1;
-    unlink(checkpoint);
-    MPI_Barrier(world.mpi);
     for (; st == BEN_E_INTERRUPTED && stops < 20; stops++) {
         struct net *net = make_net(&world, &config);
         steps_allowed = world.rank == world.size - 1 ? 4 + stops : 1000;
@@ -141,22 +136,13 @@ static void test_stopped_runs_end_alike(void)
     CU_ASSERT(stops >= 1);
     CU_ASSERT_EQUAL(hash, undisturbed);
     CU_ASSERT_EQUAL(resumed.rounds, 2);
-    MPI_Barrier(world.mpi);
-    unlink(checkpoint);
     free(checkpoint);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {
-        {"ranks do not show", test_ranks_do_not_show},
-        {"without labels", test_without_labels},
-        {"stopped runs end alike", test_stopped_runs_end_alike},
-    };
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_WARN, world.rank);
-    int status = check_run("train/selftrain", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"ranks do not show", test_ranks_do_not_show},
+    {"without labels", test_without_labels},
+    {"stopped runs end alike", test_stopped_runs_end_alike},
+};
+
+CHECK_MAIN_RANKS("train/selftrain", tests)

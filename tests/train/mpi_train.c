@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Training over ranks on drawn heads, small: every rank count gives the bits that one rank
  * gives, and a run that was stopped ends as one that was not. */
-#include "base/log.h"
 #include "base/util.h"
+#include "check_ranks.h"
 #include "train/drawn.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static struct comm world;
 static uint64_t undisturbed_hash; /* by one rank alone */
 static struct trainer_result undisturbed;
 
@@ -51,9 +50,7 @@ static void test_stopped_runs_end_alike(void)
 {
     struct trainer_config config = base_config();
     struct trainer_result resumed;
-    char *checkpoint =
-        util_format("%s/mpi_train_%d.checkpoint",
-                    getenv("BEN_TEST_TMP") ? getenv("BEN_TEST_TMP") : ".", world.size);
+    char *checkpoint = util_format("%s/checkpoint", folder);
     struct trainer_job job = {.world = &world,
                               .dataset = &dataset,
                               .validates = validates,
@@ -64,8 +61,6 @@ static void test_stopped_runs_end_alike(void)
     uint64_t hash = 0;
     int stops = -1;
     draw_dataset();
-    unlink(checkpoint);
-    MPI_Barrier(world.mpi);
     for (; st == BEN_E_INTERRUPTED && stops < 10; stops++) {
         struct net *net = make_net(&world, &config);
         steps_allowed = world.rank == world.size - 1 ? 2 : 100; /* one rank gets the signal */
@@ -82,21 +77,12 @@ static void test_stopped_runs_end_alike(void)
     CU_ASSERT_EQUAL(trainer_run(&job, &config, net, &resumed), BEN_E_ARG);
     CU_ASSERT_PTR_NOT_NULL(strstr(ben_error_text(), "another run"));
     net_free(&net);
-    MPI_Barrier(world.mpi);
-    unlink(checkpoint);
     free(checkpoint);
 }
 
-int main(int argc, char **argv)
-{
-    static const struct check_test tests[] = {
-        {"ranks do not show", test_ranks_do_not_show},
-        {"stopped runs end alike", test_stopped_runs_end_alike},
-    };
-    if (comm_open(&argc, &argv, &world))
-        return EXIT_FAILURE;
-    log_setup(BEN_LOG_WARN, world.rank);
-    int status = check_run("train/train", tests, sizeof tests / sizeof tests[0]);
-    comm_close(&world);
-    return status;
-}
+static const struct check_test tests[] = {
+    {"ranks do not show", test_ranks_do_not_show},
+    {"stopped runs end alike", test_stopped_runs_end_alike},
+};
+
+CHECK_MAIN_RANKS("train/train", tests)
