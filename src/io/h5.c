@@ -70,6 +70,28 @@ out:
     return st;
 }
 
+enum ben_status h5_fixed_type(size_t n, hid_t *type)
+{
+    enum ben_status st = BEN_OK;
+    TRY_H5(*type = H5Tcopy(H5T_C_S1));
+    TRY_H5(H5Tset_size(*type, n));
+    TRY_H5(H5Tset_strpad(*type, H5T_STR_NULLTERM));
+    TRY_H5(H5Tset_cset(*type, H5T_CSET_UTF8));
+out:
+    return st;
+}
+
+enum ben_status h5_set_fixed_text(hid_t at, const char *name, const char *text)
+{
+    enum ben_status st = BEN_OK;
+    hid_t type = H5_NONE;
+    TRY(h5_fixed_type(strlen(text) + 1, &type));
+    TRY(set_attribute(at, name, type, type, text, 1));
+out:
+    h5_free(&type);
+    return st;
+}
+
 enum ben_status h5_set_integers(hid_t at, const char *name, const int64_t *values, size_t n)
 {
     return set_attribute(at, name, H5T_STD_I64LE, H5T_NATIVE_INT64, values, n);
@@ -121,6 +143,23 @@ out:
         H5free_memory(found);
     h5_free(&stored);
     h5_free(&type);
+    h5_free(&attribute);
+    return st;
+}
+
+enum ben_status h5_get_fixed_text(hid_t at, const char *name, char *text, size_t room)
+{
+    enum ben_status st = BEN_OK;
+    hid_t attribute = H5_NONE, stored = H5_NONE;
+    TRY(open_attribute(at, name, H5T_STRING, 1, &attribute));
+    TRY_H5(stored = H5Aget_type(attribute));
+    if (H5Tis_variable_str(stored) != 0 || H5Tget_size(stored) >= room)
+        FAIL(BEN_E_INPUT, "the attribute %s is not a text of at most %zu characters", name,
+             room - 1);
+    memset(text, 0, room);
+    TRY_H5(H5Aread(attribute, stored, text));
+out:
+    h5_free(&stored);
     h5_free(&attribute);
     return st;
 }

@@ -41,6 +41,16 @@ enum ben_status h5_get_text(hid_t at, const char *name, char *text, size_t room)
 enum ben_status h5_get_integers(hid_t at, const char *name, int64_t *values, size_t n);
 enum ben_status h5_get_reals(hid_t at, const char *name, double *values, size_t n);
 
+/* The same for a text of fixed length. That of h5_set_text is of variable length and lies in HDF5's
+ * global heap, whose reader (1.10.8) trusts the file: what no seal vouches for has its texts this
+ * way, at most H5_MOST_TEXT bytes each. The reader refuses the other kind. */
+#define H5_MOST_TEXT 60000 /* HDF5 keeps attributes in headers of 64 KiB */
+enum ben_status h5_set_fixed_text(hid_t at, const char *name, const char *text);
+enum ben_status h5_get_fixed_text(hid_t at, const char *name, char *text, size_t room);
+
+/* A fresh type for texts of n bytes, the NUL at the end among them. */
+enum ben_status h5_fixed_type(size_t n, hid_t *type);
+
 /* A fresh HDF5 type for float16; its numbers are held as bits in uint16_t. */
 enum ben_status h5_half_type(hid_t *type);
 

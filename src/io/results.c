@@ -267,7 +267,7 @@ static enum ben_status write_voxels(const struct writer *writer, const struct vo
     else
         TRY_H5(type = H5Tcopy(H5T_NATIVE_UINT8));
     TRY(create_set(writer, about->name, type, length, chunk, writer->cohort->deflate, &set));
-    TRY(h5_set_text(set, "description", about->description));
+    TRY(h5_set_fixed_text(set, "description", about->description));
     TRY(write_rounds(writer, set, type, length, chunk, &filler));
 out:
     h5_free(&set);
@@ -374,10 +374,7 @@ static enum ben_status insert_text(hid_t row, const char *name, size_t at, size_
 {
     enum ben_status st = BEN_OK;
     hid_t type = H5_NONE;
-    TRY_H5(type = H5Tcopy(H5T_C_S1));
-    TRY_H5(H5Tset_size(type, width));
-    TRY_H5(H5Tset_strpad(type, H5T_STR_NULLTERM));
-    TRY_H5(H5Tset_cset(type, H5T_CSET_UTF8));
+    TRY(h5_fixed_type(width, &type));
     TRY_H5(H5Tinsert(row, name, at, type));
 out:
     h5_free(&type);
@@ -440,7 +437,7 @@ static enum ben_status write_scans(const struct writer *writer)
     const struct filler filler = {fill_rows, &rows, rows.row};
     TRY(row_type(&rows, &type));
     TRY(create_set(writer, "scan", type, (uint64_t)writer->n, CHUNK_ROWS, 0, &set));
-    TRY(h5_set_text(set, "missing", "texts n/a, integers -1, reals NaN"));
+    TRY(h5_set_fixed_text(set, "missing", "texts n/a, integers -1, reals NaN"));
     TRY(write_rounds(writer, set, type, (uint64_t)writer->n, CHUNK_ROWS, &filler));
 out:
     h5_free(&set);
@@ -451,15 +448,40 @@ out:
 
 /* ---- the file ---- */
 
+/* A text that an attribute has no room for: a data set of one element. Rank 0 writes. */
+static enum ben_status write_long_text(const struct writer *writer, const char *name,
+                                       const char *text)
+{
+    enum ben_status st = BEN_OK;
+    const size_t n = strlen(text) + 1;
+    hid_t type = H5_NONE, set = H5_NONE;
+    TRY(reserve_shared(writer, n));
+    TRY(h5_fixed_type(n, &type));
+    TRY(create_set(writer, name, type, 1, 1, 0, &set));
+    TRY(write_part(set, type, 0, writer->comm->rank == 0, text));
+out:
+    h5_free(&set);
+    h5_free(&type);
+    return st;
+}
+
+static enum ben_status write_text(const struct writer *writer,
+                                  const struct results_attribute *attribute)
+{
+    if (strlen(attribute->text) >= H5_MOST_TEXT)
+        return write_long_text(writer, attribute->name, attribute->text);
+    return h5_set_fixed_text(writer->file, attribute->name, attribute->text);
+}
+
 static enum ben_status write_attributes(const struct writer *writer)
 {
     enum ben_status st = BEN_OK;
     const struct results_cohort *cohort = writer->cohort;
     const int64_t format = BEN_RESULTS_FORMAT;
-    TRY(h5_set_text(writer->file, "magic", "ben-mpi cohort"));
+    TRY(h5_set_fixed_text(writer->file, "magic", "ben-mpi cohort"));
     TRY(h5_set_integers(writer->file, "format", &format, 1));
     for (int i = 0; i < cohort->n_attributes; i++)
-        TRY(h5_set_text(writer->file, cohort->attributes[i].name, cohort->attributes[i].text));
+        TRY(write_text(writer, &cohort->attributes[i]));
 out:
     return st;
 }

@@ -10,7 +10,8 @@
  *                 zeros follow the last, up to a whole chunk
  *   /probability  float16, /uncertainty float16, likewise, where asked for
  *
- * and the given texts as attributes of the root. The file is written under a temporary name,
+ * and the given texts as attributes of the root (one of 60000 bytes and more, which an attribute
+ * cannot hold, as a data set). All texts are of fixed length. The file is written under a temporary name,
  * flushed and renamed: it is whole or it is not there. */
 #ifndef BEN_IO_RESULTS_H
 #define BEN_IO_RESULTS_H
@@ -21,7 +22,7 @@
 
 #include <stdint.h>
 
-#define BEN_RESULTS_FORMAT 1
+#define BEN_RESULTS_FORMAT 2
 
 struct results_scan {
     int dim[3]; /* all 0 for a failed scan: a row, but no voxels */

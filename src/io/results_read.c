@@ -138,8 +138,40 @@ out:
     return st;
 }
 
-/* Opens a set of /; *length is its number of elements. Fails where it is not of one dimension
- * and in chunks, as ours are, or cannot hold that many in what is stored. */
+/* Whether elements of the type point elsewhere in the file, where HDF5 follows them on trust. */
+static bool has_pointers(hid_t type)
+{
+    H5T_class_t class = H5Tget_class(type);
+    bool found = class == H5T_VLEN || class == H5T_REFERENCE || class == H5T_NO_CLASS;
+    if (class == H5T_STRING)
+        return H5Tis_variable_str(type) != 0;
+    int n = class == H5T_COMPOUND ? H5Tget_nmembers(type) : class == H5T_ARRAY;
+    for (int i = 0; i < n && !found; i++) {
+        hid_t inner = class == H5T_ARRAY ? H5Tget_super(type) : H5Tget_member_type(type, i);
+        found = has_pointers(inner);
+        h5_free(&inner);
+    }
+    return found;
+}
+
+/* Whether the set passes through no filters but ours; HDF5 would load others from elsewhere. */
+static bool filters_known(hid_t creation)
+{
+    int n = H5Pget_nfilters(creation);
+    bool known = n >= 0;
+    for (int i = 0; i < n && known; i++) {
+        unsigned flags, about;
+        size_t values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, &about);
+        known = filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE;
+    }
+    return known;
+}
+
+/* Opens a set of /; *length is its number of elements. Fails where it is not laid out as ours are:
+ * of one dimension, in chunks, deflated or not, of numbers and texts of fixed length; or where it
+ * cannot hold that many in what is stored. */
 static enum ben_status open_set(const struct results_file *file, const char *name, hid_t access,
                                 hid_t *set, uint64_t *length)
 {
@@ -151,7 +183,8 @@ static enum ben_status open_set(const struct results_file *file, const char *nam
     TRY_H5(type = H5Dget_type(*set));
     TRY_H5(creation = H5Dget_create_plist(*set));
     TRY_H5(n = H5Sget_simple_extent_npoints(space));
-    if (H5Sget_simple_extent_ndims(space) != 1 || H5Pget_layout(creation) != H5D_CHUNKED)
+    if (H5Sget_simple_extent_ndims(space) != 1 || H5Pget_layout(creation) != H5D_CHUNKED ||
+        !filters_known(creation) || has_pointers(type))
         FAIL(BEN_E_INPUT, "%s: /%s is not laid out as this program does", file->path, name);
     if ((double)n * (double)H5Tget_size(type) >
         (double)H5Dget_storage_size(*set) * MOST_INFLATION)
@@ -239,9 +272,13 @@ static enum ben_status check_format(const struct results_file *file)
     enum ben_status st = BEN_OK;
     char magic[64];
     int64_t format;
-    if (h5_get_text(file->file, "magic", magic, sizeof magic) != BEN_OK ||
+    if (h5_get_fixed_text(file->file, "magic", magic, sizeof magic) != BEN_OK ||
         strcmp(magic, "ben-mpi cohort") != 0)
-        FAIL(BEN_E_ARG, "%s: not a cohort file of this program", file->path);
+        FAIL(
+            BEN_E_ARG,
+            "%s: not a cohort file of this program, or one of an early version; run segment on "
+            "its folder again",
+            file->path);
     TRY(h5_get_integers(file->file, "format", &format, 1));
     if (format > BEN_RESULTS_FORMAT)
         FAIL(BEN_E_ARG, "%s: of a newer format (%ld) than this program knows (%d)", file->path,

@@ -165,13 +165,13 @@ static const char *make_file(struct fuzz_source *from)
 {
     static const int64_t format = 1;
     static const char magic[] = "ben-mpi cohort";
-    const char *path = fuzz_path("cohort.h5"), *text = magic;
+    const char *path = fuzz_path("cohort.h5");
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), type = H5Tcopy(H5T_C_S1);
     H5Pset_fapl_core(access, (size_t)1 << 16, 1);
-    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_size(type, sizeof magic);
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     FUZZ_ENSURE(file >= 0);
-    odd_attribute(from, file, "magic", type, 1, &text);
+    odd_attribute(from, file, "magic", type, 1, magic);
     odd_attribute(from, file, "format", H5T_STD_I64LE, 1, &format);
     make_scan(from, file);
     make_mask(from, file);

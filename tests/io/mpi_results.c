@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 enum { SCANS = 7, BAD = 2 }; /* scan BAD has failed: no voxels */
+enum { LONGEST = 100000 };   /* characters of a text */
 enum { ID, SLICES, VOLUME, COLUMNS };
 
 static const struct table_column columns[COLUMNS] = {
@@ -86,9 +87,9 @@ static enum ben_status write_file(const struct comm *comm, const char *path, lon
 {
     struct results_scan scans[SCANS];
     struct table *table = make_table(scans);
-    char *longest = malloc(100001);
-    memset(longest, 'x', 100000);
-    longest[100000] = '\0';
+    char *longest = malloc(LONGEST + 1);
+    memset(longest, 'x', LONGEST);
+    longest[LONGEST] = '\0';
     const struct results_attribute attributes[] = {{"version", "1.2"},
                                                    {"configuration", longest}};
     const struct results_cohort cohort = {table, scans, attributes, 2, 4};
@@ -171,14 +172,27 @@ static size_t wrong_voxels(const struct row *rows, const uint8_t *mask,
     return wrong;
 }
 
+/* The text that no attribute can hold. */
+static void check_long_text(hid_t file)
+{
+    hid_t type;
+    size_t n;
+    CHECK_OK(h5_fixed_type(LONGEST + 1, &type));
+    char *text = read_all(file, "configuration", type, LONGEST + 1, &n);
+    CU_ASSERT(n == 1 && strlen(text) == LONGEST && strspn(text, "x") == LONGEST);
+    free(text);
+    h5_free(&type);
+}
+
 static void check_content(const char *path)
 {
     char version[16];
     size_t n, n_mask, n_probability;
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), type = type_of_row();
     CU_ASSERT_FATAL(file >= 0);
-    CHECK_OK(h5_get_text(file, "version", version, sizeof version));
+    CHECK_OK(h5_get_fixed_text(file, "version", version, sizeof version));
     CU_ASSERT_STRING_EQUAL(version, "1.2");
+    check_long_text(file);
     struct row *rows = read_all(file, "scan", type, sizeof *rows, &n);
     CU_ASSERT_EQUAL_FATAL(n, SCANS);
     check_rows(rows);

@@ -4,6 +4,7 @@
 #include "check_ranks.h"
 
 #include "base/util.h"
+#include "io/h5.h"
 #include "io/results.h"
 #include "io/results_read.h"
 
@@ -162,11 +163,35 @@ static void test_false_claims(void)
     check_refused("scan", (const hsize_t[]){4, 1}, "not laid out");
 }
 
+/* Texts of variable length, which HDF5 cannot read safely, are not even tried. */
+static void test_variable_text_is_refused(void)
+{
+    struct results_file *file = NULL;
+    char *path = util_format("%s/cohort.h5", folder), *other = util_format("%s/v.h5", folder);
+    char *bytes = NULL;
+    size_t n;
+    if (world.rank == 0) {
+        CHECK_OK(util_read_file(path, (size_t)1 << 30, &bytes, &n));
+        CHECK_OK(util_write_file(other, bytes, n));
+        hid_t h5 = H5Fopen(other, H5F_ACC_RDWR, H5P_DEFAULT);
+        CU_ASSERT(H5Adelete(h5, "magic") >= 0);
+        CHECK_OK(h5_set_text(h5, "magic", "ben-mpi cohort"));
+        CU_ASSERT(H5Fclose(h5) >= 0);
+    }
+    MPI_Barrier(world.mpi);
+    CU_ASSERT_EQUAL(results_open(&world, other, &file), BEN_E_ARG);
+    CU_ASSERT(strstr(ben_error_text(), "early version") != NULL);
+    free(bytes);
+    free(other);
+    free(path);
+}
+
 static const struct check_test tests[] = {
     {"the file is written", test_file_is_written},
     {"rows and masks come back", test_rows_and_masks_come_back},
     {"other files are refused", test_other_files_are_refused},
     {"false claims are refused", test_false_claims},
+    {"texts of variable length are refused", test_variable_text_is_refused},
 };
 
 CHECK_MAIN_RANKS("io/results_read", tests)
