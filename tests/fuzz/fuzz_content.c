@@ -19,7 +19,7 @@ void fuzz_start(void)
     uint8_t zeros[160] = {0}, turns[160];
     for (size_t i = 0; i < sizeof turns; i++)
         turns[i] = (uint8_t)(i % 7 == 0 ? i : 0);
-    h5_quiet();
+    odd_start();
     fuzz_seed(zeros, sizeof zeros);
     fuzz_seed(turns, sizeof turns);
     for (uint8_t k = 1; k < 24; k++) {

@@ -16,7 +16,7 @@ enum { ROWS = 2, VOXELS = 24, TEXT = 7, REPEAT = 64 };
 void fuzz_start(void)
 {
     uint8_t bytes[128] = {0};
-    h5_quiet();
+    odd_start();
     fuzz_seed(bytes, sizeof bytes);
     for (uint8_t k = 0; k < 40; k++) {
         memset(bytes, 0, sizeof bytes);
