@@ -9,8 +9,10 @@ static const struct option rows[] = {
 
     CHOICE("adapt", "method", method, "ben", ADAPT_METHOD_CHOICES,
            "the paper's way, or one to compare with"),
-    CHOICE("adapt", "adabn", trainer.norm, "exact", ADABN_FORM_CHOICES,
+    CHOICE("adapt", "adabn", trainer.norm.form, "exact", ADABN_FORM_CHOICES,
            "norm statistics layer by layer, or by one pass"),
+    REAL("adapt", "adabn-share", trainer.norm.share, "1", 0.01, 1, "F",
+         "share of the target in them; the source's have the rest"),
 
     TRAINING_DATA_OPTIONS,
     TEXT("data", "unlabelled-split", unlabelled_split, "NAME",
@@ -18,8 +20,9 @@ static const struct option rows[] = {
     INT("data", "labels", labels, "-1", -1, 1000000,
         "participants that keep their masks, drawn by the seed; -1: all"),
 
-    INT("selftrain", "pseudo-batch", trainer.selftrain.batch, "8", 1, 65536,
-        "pseudo-labelled slices of a step"),
+    INT("selftrain", "pseudo-batch", trainer.selftrain.batch, "8", 0, 65536,
+        "pseudo-labelled slices of a step; 0: unlabelled scans serve the norm statistics "
+        "alone"),
     INT("selftrain", "start", trainer.selftrain.start, "8", 0, 100000,
         "epochs before pseudo-labels are used (T_sl); without labels none"),
     INT("selftrain", "refresh", trainer.selftrain.refresh, "4", 0, 100000,

@@ -65,6 +65,7 @@ static enum ben_status run(struct command_context *context, void *config)
     struct training t;
     training_start(&context->world, &command_train, config, context->args[context->n_args - 1],
                    &t);
+    t.trainer.norm = (struct adabn_config){.form = BEN_ADABN_EXACT, .share = 1};
     TRY(training_name_files(&t));
     TRY(training_find_scans(&t, context->args, context->n_args - 1));
     TRY(make_net(&t));

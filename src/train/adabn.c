@@ -13,6 +13,7 @@ struct adabn {
     const struct dataset *dataset;
     const long *slices;
     long n, first;
+    double share;
     int count, max_batch; /* count: slices of this rank, from first on */
     struct reduce *reduce;
     float *x;        /* [max_batch][size][size] */
@@ -104,10 +105,8 @@ static enum ben_status set_block(struct adabn *a, int block, double *mean, doubl
     ENSURE(to_mean && to_variance);
     measure_block(a, block);
     TRY(merge_block(a, block, mean, variance));
-    for (int k = 0; k < net_block_channels(a->net, block); k++) {
-        to_mean[k] = (float)mean[k];
-        to_variance[k] = (float)variance[k];
-    }
+    for (int k = 0; k < net_block_channels(a->net, block); k++)
+        adabn_blend(a->share, mean[k], variance[k], &to_mean[k], &to_variance[k]);
     net_refresh(a->net);
 out:
     return st;
@@ -126,12 +125,25 @@ out:
     return st;
 }
 
+void adabn_blend(double share, double mean, double variance, float *to_mean, float *to_variance)
+{
+    double apart = mean - *to_mean;
+    *to_variance = (float)((1 - share) * *to_variance + share * variance +
+                           share * (1 - share) * apart * apart);
+    *to_mean = (float)(*to_mean + share * apart);
+}
+
 enum ben_status adabn_exact(const struct comm *world, struct net *net, int max_batch,
-                            const struct dataset *dataset, const long *slices, long n)
+                            const struct dataset *dataset, const long *slices, long n,
+                            double share)
 {
     enum ben_status st = BEN_OK;
-    struct adabn a = {
-        .net = net, .dataset = dataset, .slices = slices, .n = n, .max_batch = max_batch};
+    struct adabn a = {.net = net,
+                      .dataset = dataset,
+                      .slices = slices,
+                      .n = n,
+                      .share = share,
+                      .max_batch = max_batch};
     struct reduce_config config = {.max_batch = n, .small_width = (size_t)widest(net)};
     double *totals = NULL, start = util_now_s();
     if (n <= 0)

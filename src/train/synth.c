@@ -181,7 +181,7 @@ static void draw_pose(struct draws *d, const struct head *head, int size, struct
         stretch[a] = exp(draw_within(d, -.15, .15));
     }
     centre[plane] = draw_depth(d, head, (int)plane);
-    double part = draw_happens(d, .8) ? draw_within(d, .5, 1.02) : draw_within(d, .25, .5);
+    double part = draw_happens(d, .8) ? draw_within(d, .5, 1.1) : draw_within(d, .25, .5);
     double pixel = extent / (part * size); /* in voxels */
     rotate(axes[0], axes[1], degrees(draw_within(d, -15, 15)));
     rotate(axes[0], axes[2], degrees(6 * draw_normal(d)));

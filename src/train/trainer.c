@@ -509,7 +509,7 @@ static enum ben_status make_round(struct trainer *t)
     struct train_state *s = &t->state;
     double start = util_now_s();
     lend_values(t, s->average);
-    st = adabn_run(t->config->norm, t->job->world, t->net,
+    st = adabn_run(&t->config->norm, t->job->world, t->net,
                    trainer_max_batch(t->config, t->job->world), t->job->dataset, t->slices,
                    t->n_slices);
     if (st == BEN_OK)
@@ -598,7 +598,7 @@ static enum ben_status choose(struct trainer *t, struct trainer_result *result)
     TRY(measure(t, &result->trained));
     result->final = result->trained;
     if (t->config->exact_norm) {
-        TRY(adabn_run(t->config->norm, t->job->world, t->net,
+        TRY(adabn_run(&t->config->norm, t->job->world, t->net,
                       trainer_max_batch(t->config, t->job->world), t->job->dataset, t->slices,
                       t->n_slices));
         TRY(measure(t, &result->final));

@@ -41,8 +41,8 @@ struct trainer_config {
     int validate_every;   /* epochs; the last one always */
     int checkpoint_steps; /* a checkpoint also every so many steps; 0: at epochs' ends only */
     bool exact_norm;      /* at the end, norm statistics over all slices that trained */
-    enum adabn_form norm; /* how those, and the rounds', are taken */
-    double threshold;     /* of the probability in validation */
+    struct adabn_config norm;          /* how those, and the rounds', are taken */
+    double threshold;                  /* of the probability in validation */
     struct selftrain_config selftrain; /* batch 0: unlabelled scans serve the norm alone */
 };
 

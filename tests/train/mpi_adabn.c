@@ -34,16 +34,23 @@ static void draw(void)
         images[i] = (uint16_t)(65535 * random_uniform(&stream, i) * (1 + i / PIXELS) / SLICES);
 }
 
-static float *make_exact(const struct comm *comm, int max_batch, size_t *n, size_t *first)
+static float *make_norm(const struct comm *comm, const struct adabn_config *config,
+                        int max_batch, size_t *n, size_t *first)
 {
     static const long order[SLICES] = {6, 0, 3, 1, 5, 2, 4};
     struct net *net = make_net(max_batch, false);
-    CHECK_OK(adabn_exact(comm, net, max_batch, &dataset, order, SLICES));
+    CHECK_OK(adabn_run(config, comm, net, max_batch, &dataset, order, SLICES));
     const float *values = net_values(net, n, first);
     float *copy = malloc(*n * sizeof *copy);
     memcpy(copy, values, *n * sizeof *copy);
     net_free(&net);
     return copy;
+}
+
+static float *make_exact(const struct comm *comm, int max_batch, size_t *n, size_t *first)
+{
+    const struct adabn_config config = {.form = BEN_ADABN_EXACT, .share = 1};
+    return make_norm(comm, &config, max_batch, n, first);
 }
 
 static void test_equals_one_batch(void)
@@ -80,8 +87,33 @@ static void test_ranks_and_batches_do_not_show(void)
     free(together);
 }
 
+/* What the first norm layer sees depends on no other: the source's statistics there, mean 0 and
+ * variance 1, and the target's are those of one set. */
+static void test_share_is_a_mixture(void)
+{
+    const double share = .3;
+    draw();
+    for (int form = BEN_ADABN_EXACT; form <= BEN_ADABN_STREAM; form++) {
+        const struct adabn_config all = {.form = (enum adabn_form)form, .share = 1};
+        const struct adabn_config part = {.form = (enum adabn_form)form, .share = share};
+        size_t n, first, channels = 16;
+        float *whole = make_norm(&world, &all, 3, &n, &first);
+        float *mixed = make_norm(&world, &part, 3, &n, &first);
+        const float *mean = whole + first, *variance = mean + channels;
+        for (size_t k = 0; k < channels; k++) {
+            double square = (1 - share) * 1 + share * (variance[k] + (double)mean[k] * mean[k]);
+            double wanted = share * mean[k];
+            CHECK_NEAR(mixed[first + k], wanted, 1e-6 * (1 + fabs(wanted)));
+            CHECK_NEAR(mixed[first + channels + k], square - wanted * wanted, 1e-5 * square);
+        }
+        free(whole);
+        free(mixed);
+    }
+}
+
 static const struct check_test tests[] = {
     {"equals one batch of all slices", test_equals_one_batch},
+    {"a share below 1 mixes two sets", test_share_is_a_mixture},
     {"ranks and batches do not show", test_ranks_and_batches_do_not_show},
 };
 
