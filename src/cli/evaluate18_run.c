@@ -266,13 +266,42 @@ out:
     return st;
 }
 
+/* What all runs were made with, for the page: these options and those of the parts. texts [4] are
+ * owned by the caller, whatever happens. */
+static enum ben_status gather_settings(const struct run *run, const char *effective,
+                                       char *texts[4], struct study_settings *settings)
+{
+    enum ben_status st = BEN_OK;
+    const struct evaluate18_config *config = run->config;
+    const char *const files[] = {config->train, config->adapt, config->segment};
+    static const char *const titles[] = {"Training of the sources (--train)",
+                                         "Adaptation (--adapt)", "Segmentation (--segment)"};
+    TRY_NEW(texts[3] = util_format(
+                "Data sets of %s, %d runs. What is not set below has the default of the part "
+                "(ben-mpi COMMAND --dump-config).",
+                util_basename(run->table), run->plan.n));
+    *settings = (struct study_settings){.summary = texts[3], .n = 1};
+    settings->list[0] = (struct study_setting){"Options of evaluate18", effective};
+    for (int i = 0; i < 3; i++) {
+        if (!files[i])
+            continue;
+        TRY(util_read_file(files[i], MAX_TABLE, &texts[i], NULL));
+        settings->list[settings->n++] = (struct study_setting){titles[i], texts[i]};
+    }
+out:
+    return st;
+}
+
 /* Rank 0: tables, figures and pages from the scores. */
-static enum ben_status report(const struct run *run, long *failed)
+static enum ben_status report(const struct run *run, const char *effective, long *failed)
 {
     enum ben_status st = BEN_OK;
     struct study_run *runs = calloc((size_t)run->plan.n + 1, sizeof *runs);
+    struct study_settings settings;
+    char *texts[4] = {NULL};
     int n = 0;
     TRY_NEW(runs);
+    TRY(gather_settings(run, effective, texts, &settings));
     for (int i = 0; i < run->plan.n; i++) {
         const struct evaluate18_work *work = &run->plan.works[i];
         *failed += run->reasons[i] != NULL;
@@ -286,8 +315,10 @@ static enum ben_status report(const struct run *run, long *failed)
                                        .folder = work->folder,
                                        .reason = run->reasons[i]};
     }
-    TRY(study_report(run->study, runs, n, run->output, failed));
+    TRY(study_report(run->study, runs, n, &settings, run->output, failed));
 out:
+    for (int i = 0; i < 4; i++)
+        free(texts[i]);
     free(runs);
     return st;
 }
@@ -307,7 +338,8 @@ enum ben_status evaluate18_run(struct command_context *context, void *config)
         goto out;
     TRY(open_journal(&run));
     TRY(do_works(&run));
-    st = run.world->rank == 0 ? report(&run, &context->failed_scans) : BEN_OK;
+    st = run.world->rank == 0 ? report(&run, context->effective, &context->failed_scans)
+                              : BEN_OK;
     TRY(comm_agree(run.world, st));
     TRY(comm_broadcast(run.world, &context->failed_scans, sizeof context->failed_scans, 0));
     log_info("%d runs in %.1f s; results in %s/evaluate18.html", run.plan.n,

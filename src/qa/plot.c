@@ -20,6 +20,7 @@ static const char style[] =
     ".ben-plot text{font:12px system-ui,sans-serif;fill:currentColor}"
     ".ben-plot .t{font-size:15px;font-weight:600}"
     ".ben-plot .e{text-anchor:end}.ben-plot .c{text-anchor:middle}"
+    ".ben-plot .h{stroke:#fff;stroke-width:4;stroke-linejoin:round;paint-order:stroke}"
     ".ben-plot .w{fill:#fff}.ben-plot .g{stroke:#dfe4ea}.ben-plot .a{stroke:#5b6673}"
     ".ben-plot .d{stroke:#5b6673;stroke-dasharray:5 4}"
     ".ben-plot .l{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}"
@@ -32,7 +33,8 @@ static const char style[] =
     ".ben-plot .s3{color:#b0569a}.ben-plot .s4{color:#8a6d00}.ben-plot .s5{color:#4c4fb0}"
     ".ben-plot .s6{color:#00818f}.ben-plot .s7{color:#6b7280}"
     "@media (prefers-color-scheme:dark){"
-    ".ben-plot{color:#e6eaf0}.ben-plot .w{fill:#14181d}.ben-plot .g{stroke:#2c343d}"
+    ".ben-plot{color:#e6eaf0}.ben-plot .w{fill:#14181d}.ben-plot .h{stroke:#14181d}"
+    ".ben-plot .g{stroke:#2c343d}"
     ".ben-plot .a,.ben-plot .d{stroke:#98a3b0}.ben-plot .m{stroke:#fff}"
     ".ben-plot .s0{color:#6cb6ff}.ben-plot .s1{color:#ff9b5c}.ben-plot .s2{color:#4fd1a1}"
     ".ben-plot .s3{color:#f09ad6}.ben-plot .s4{color:#e3c04a}.ben-plot .s5{color:#a5a8ff}"
@@ -255,11 +257,12 @@ static double legend(const struct plot_frame *frame, double y, bool draw)
     return height + 4;
 }
 
-static double widest_tick(const struct plot_scale *scale)
+/* Of the numbers along an axis with about wanted ticks. */
+static double widest_tick(const struct plot_scale *scale, int wanted)
 {
     double ticks[PLOT_TICKS], widest = 0;
     char text[PLOT_NUMBER];
-    int n = plot_scale_ticks(scale, 6, ticks);
+    int n = plot_scale_ticks(scale, wanted, ticks);
     for (int i = 0; i < n; i++) {
         plot_scale_number(ticks[i], tick_step(ticks, n, scale->log), text);
         widest = fmax(widest, text_px(text));
@@ -272,8 +275,10 @@ static void place(struct plot_frame *frame)
 {
     const struct plot *plot = frame->plot;
     double bottom = LINE_PX + 10 + (plot->x.label ? LINE_PX : 0), longest = 0;
-    frame->x.from_px = widest_tick(&frame->y) + 12 + (plot->y.label ? 18 : 4);
+    frame->x.from_px = widest_tick(&frame->y, 6) + 12 + (plot->y.label ? 18 : 4);
     frame->x.to_px = plot->width - 14;
+    if (!is_boxes(plot)) /* half of the last number lies behind the end of the axis */
+        frame->x.to_px = plot->width - fmax(14, 0.5 * widest_tick(&frame->x, 6) + 4);
     if (is_boxes(plot) && categories_slant(frame, frame->x.to_px - frame->x.from_px)) {
         for (int i = 0; i < plot->n_series; i++)
             longest = fmax(longest, text_px(category_of(&plot->series[i])));
@@ -304,6 +309,8 @@ static enum ben_status range_of_values(struct plot_frame *frame)
     if (plot->kind == BEN_PLOT_BLAND_ALTMAN)
         for (int i = 0; i < 3; i++)
             plot_range_add(&y, frame->limits[i]);
+    if (plot->identity)
+        x = y = (struct plot_range){fmin(x.min, y.min), fmax(x.max, y.max), x.log};
     plot_range_scale(&x, &plot->x, &frame->x);
     plot_range_scale(&y, &plot->y, &frame->y);
     return st;

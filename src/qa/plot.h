@@ -36,6 +36,7 @@ struct plot_axis {
     const char *label; /* with its unit: "Volume (mm³)" */
     bool log;
     double min, max; /* both 0: from the values */
+    bool whole;      /* counts: no ticks between whole numbers */
 };
 
 struct plot {
@@ -46,7 +47,8 @@ struct plot {
     const struct plot_series *series;
     int n_series;
     bool fit;       /* SCATTER: each series' least-squares line with its 95 % confidence band */
-    bool identity;  /* SCATTER: the line y = x */
+    bool fit_all;   /* SCATTER: the same of all series together */
+    bool identity;  /* SCATTER: the line y = x; both axes show the same range */
     bool no_points; /* BOX, VIOLIN: only marked points */
     int bins;       /* HISTOGRAM; 0: by Freedman and Diaconis (1981) */
     int width, height; /* 0: 640 x 400 */

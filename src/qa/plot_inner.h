@@ -15,7 +15,7 @@
 
 struct plot_scale {
     double min, max; /* at both ends, min < max */
-    bool log;
+    bool log, whole;
     double from_px, to_px;
 };
 

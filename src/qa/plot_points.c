@@ -31,24 +31,19 @@ out:
     return st;
 }
 
-static bool band_shown(const struct plot_frame *frame, const struct plot_series *series, long i)
-{
-    return plot_scale_shows(&frame->x, series->x[i]) &&
-           plot_scale_shows(&frame->y, series->low[i]) &&
-           plot_scale_shows(&frame->y, series->high[i]);
-}
-
-/* Forth along the upper edge and back along the lower. */
+/* Forth along the upper edge and back along the lower, cut off at the ends of the axis. */
 static void draw_band(const struct plot_frame *frame, const struct plot_series *series)
 {
+    const struct plot_scale *y = &frame->y;
     char command = 'M';
     fputs("<path class=\"f\" d=\"", frame->to);
     for (long k = 0; k < 2 * series->n; k++) {
         long i = k < series->n ? k : 2 * series->n - 1 - k;
-        if (!band_shown(frame, series, i))
+        double edge = k < series->n ? series->high[i] : series->low[i];
+        if (!plot_scale_shows(&frame->x, series->x[i]) || !isfinite(edge))
             continue;
         fprintf(frame->to, "%c%.1f,%.1f", command, plot_scale_px(&frame->x, series->x[i]),
-                plot_scale_px(&frame->y, k < series->n ? series->high[i] : series->low[i]));
+                plot_scale_px(y, fmin(fmax(edge, y->min), y->max)));
         command = 'L';
     }
     fputs("\"/>", frame->to);
@@ -155,8 +150,32 @@ static void draw_fit(const struct plot_frame *frame, const struct plot_series *s
     draw_line(frame, x, y, BAND_STEPS, "");
 }
 
+/* The line of all series' points, in the colour of the axes. */
+static enum ben_status draw_fit_all(const struct plot_frame *frame)
+{
+    enum ben_status st = BEN_OK;
+    long n = 0, at = 0;
+    double *x = NULL;
+    for (int s = 0; s < frame->plot->n_series; s++)
+        n += frame->plot->series[s].n;
+    TRY_NEW(x = malloc((2 * (size_t)n + 1) * sizeof *x));
+    for (int s = 0; s < frame->plot->n_series; s++)
+        for (long i = 0; i < frame->plot->series[s].n; i++, at++) {
+            x[at] = frame->plot->series[s].x[i];
+            x[n + at] = frame->plot->series[s].y[i];
+        }
+    const struct plot_series all = {.n = n, .x = x, .y = x + n};
+    fputs("<g>", frame->to);
+    draw_fit(frame, &all);
+    fputs("</g>\n", frame->to);
+out:
+    free(x);
+    return st;
+}
+
 enum ben_status plot_draw_scatter(const struct plot_frame *frame)
 {
+    enum ben_status st = BEN_OK;
     const struct plot_scale *x = &frame->x, *y = &frame->y;
     double low = fmax(x->min, y->min), high = fmin(x->max, y->max);
     if (frame->plot->identity && low < high)
@@ -168,26 +187,34 @@ enum ben_status plot_draw_scatter(const struct plot_frame *frame)
         draw_fit(frame, &frame->plot->series[s]);
         fputs("</g>\n", frame->to);
     }
-    return draw_series(frame, false);
+    if (frame->plot->fit_all)
+        TRY(draw_fit_all(frame));
+    TRY(draw_series(frame, false));
+out:
+    return st;
 }
 
-enum ben_status plot_draw_bland_altman(const struct plot_frame *frame)
+static void draw_limit(const struct plot_frame *frame, int limit)
 {
     static const char *const names[] = {"\xE2\x88\x92"
                                         "1.96 SD",
                                         "bias", "+1.96 SD"};
-    for (int i = 0; i < 3; i++) {
-        char number[PLOT_NUMBER];
-        double y = frame->limits[i];
-        if (!isfinite(y))
-            continue;
-        double px = plot_scale_px(&frame->y, y);
-        plot_scale_number(y, (frame->y.max - frame->y.min) / 100, number);
-        fprintf(frame->to,
-                "<path class=\"%s\" d=\"M%.1f,%.1fH%.1f\"/>"
-                "<text class=\"e\" x=\"%.1f\" y=\"%.1f\">%s %s</text>\n",
-                i == 1 ? "a" : "d", frame->x.from_px, px, frame->x.to_px, frame->x.to_px - 2,
-                px - 4, names[i], number);
-    }
-    return draw_series(frame, false);
+    double y = frame->limits[limit], px = plot_scale_px(&frame->y, y);
+    char number[PLOT_NUMBER];
+    plot_scale_number(y, (frame->y.max - frame->y.min) / 100, number);
+    fprintf(frame->to, "<path class=\"%s\" d=\"M%.1f,%.1fH%.1f\"/>", limit == 1 ? "a" : "d",
+            frame->x.from_px, px, frame->x.to_px);
+    fprintf(frame->to, "<text class=\"e h\" x=\"%.1f\" y=\"%.1f\">%s %s</text>\n",
+            frame->x.to_px - 2, px - 4, names[limit], number);
+}
+
+enum ben_status plot_draw_bland_altman(const struct plot_frame *frame)
+{
+    enum ben_status st = BEN_OK;
+    TRY(draw_series(frame, false));
+    for (int i = 0; i < 3; i++) /* their names on top of the points */
+        if (isfinite(frame->limits[i]))
+            draw_limit(frame, i);
+out:
+    return st;
 }

@@ -28,6 +28,7 @@ static double round_up(double size)
 static int linear_ticks(const struct plot_scale *scale, int wanted, double ticks[PLOT_TICKS])
 {
     double span = scale->max - scale->min, step = round_up(span / wanted);
+    step = scale->whole && step < 1 ? 1 : step;
     double first = ceil(scale->min / step - 1e-9);
     int n = 0;
     while (n < PLOT_TICKS && (first + n) * step <= scale->max + 1e-9 * span) {
@@ -62,8 +63,8 @@ void plot_scale_number(double value, double step, char text[PLOT_NUMBER])
 {
     double size = fabs(value), unit = step > 0 ? step : size;
     int decimals = unit > 0 ? (int)-floor(log10(unit) + 1e-9) : 0;
-    if (size < 1e-9 * unit)
-        value = 0;
+    if (size < 1e-9 * unit || (decimals <= 6 && size < 0.5 * pow(10, -fmax(decimals, 0))))
+        value = 0; /* not -0 either */
     if (value != 0 && (size >= 1e7 || decimals > 6))
         snprintf(text, PLOT_NUMBER, "%.3g", value);
     else
@@ -84,6 +85,7 @@ void plot_range_scale(const struct plot_range *range, const struct plot_axis *ax
     bool none = range->min > range->max;
     double min = none ? 0.1 : range->min, max = none ? 1 : range->max;
     scale->log = axis->log;
+    scale->whole = axis->whole;
     if (axis->log) {
         double air = pow(max / min, AIR);
         scale->min = min == max ? min / 2 : min / air;

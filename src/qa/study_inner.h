@@ -27,9 +27,12 @@ void study_page_text(struct study_page *page, const char *text);
 /* The named columns [n] of the table under those heads; folded: shown on a click in HTML. */
 void study_page_table(struct study_page *page, const struct table *table,
                       const char *const *columns, const char *const *heads, int n, bool folded);
-/* file: relative to the page; svg: its content. */
+/* file: relative to the page; svg: its content. broad: across the page, and scrolled on a small
+ * screen. */
 void study_page_figure(struct study_page *page, const char *file, const char *svg,
-                       const char *caption);
+                       const char *caption, bool broad);
+/* INI text, folded in HTML, without comments and what no number depends on. */
+void study_page_settings(struct study_page *page, const char *title, const char *ini);
 void study_page_end(struct study_page *page);
 
 /* Draws all figures into the page, and into OUTPUT/figures. */

@@ -19,10 +19,15 @@ static const char style[] =
     "th,td{padding:.25rem .6rem;text-align:left;white-space:nowrap;border-bottom:1px solid "
     "#8884}"
     "th{border-bottom-width:2px}"
-    "td.n{text-align:right}"
+    ".n{text-align:right}"
+    "td:last-child{white-space:normal;min-width:8rem}"
+    "th:first-child,td:first-child{position:sticky;left:0;background:Canvas}"
+    ":focus-visible{outline:3px solid #3b82c4;outline-offset:2px}"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere;font:.875rem/1.5 ui-monospace,monospace}"
     ".figures{display:grid;gap:1rem;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr))}"
-    "figure{margin:0}figure svg{max-width:100%;height:auto}"
+    "figure{margin:0}figure>svg{width:100%;height:auto}"
+    ".broad{grid-column:1/-1;overflow-x:auto}.broad>svg{min-width:38rem}"
     "figcaption{font-size:.875rem}"
     "summary{cursor:pointer;padding:.25rem 0}"
     "@media print{details>*{display:block}}";
@@ -64,11 +69,16 @@ static void markdown_cell(FILE *to, const char *text)
     fputs(" |", to);
 }
 
+static bool is_number(const struct table *table, int column)
+{
+    const struct table_column *columns;
+    table_columns(table, &columns);
+    return columns[column].type != BEN_TABLE_TEXT;
+}
+
 static void html_cell(FILE *to, const struct table *table, long row, int column)
 {
-    double number;
-    bool is_number = table_number(table, row, column, &number);
-    fputs(is_number ? "<td class=\"n\">" : "<td>", to);
+    fputs(is_number(table, column) ? "<td class=\"n\">" : "<td>", to);
     markup_text(to, table_cell(table, row, column));
     fputs("</td>", to);
 }
@@ -83,13 +93,15 @@ static int find_column(const struct table *table, const char *name)
     return c;
 }
 
-static void write_head(struct study_page *page, const char *const *heads, int n)
+static void write_head(struct study_page *page, const struct table *table,
+                       const char *const *columns, const char *const *heads, int n)
 {
     fputs("\n|", page->markdown);
-    fputs("<div class=\"wide\"><table><thead><tr>", page->html);
+    fputs("<div class=\"wide\" tabindex=\"0\"><table><thead><tr>", page->html);
     for (int c = 0; c < n; c++) {
+        bool number = is_number(table, find_column(table, columns[c]));
         markdown_cell(page->markdown, heads[c]);
-        fputs("<th scope=\"col\">", page->html);
+        fprintf(page->html, "<th scope=\"col\"%s>", number ? " class=\"n\"" : "");
         markup_text(page->html, heads[c]);
         fputs("</th>", page->html);
     }
@@ -105,7 +117,7 @@ void study_page_table(struct study_page *page, const struct table *table,
 {
     if (folded)
         fprintf(page->html, "<details><summary>%ld rows</summary>", table_rows(table));
-    write_head(page, heads, n);
+    write_head(page, table, columns, heads, n);
     for (long row = 0; row < table_rows(table); row++) {
         fputs("|", page->markdown);
         fputs("<tr>", page->html);
@@ -121,12 +133,54 @@ void study_page_table(struct study_page *page, const struct table *table,
 }
 
 void study_page_figure(struct study_page *page, const char *file, const char *svg,
-                       const char *caption)
+                       const char *caption, bool broad)
 {
     fprintf(page->markdown, "\n![%s](%s)\n", caption, file);
-    fprintf(page->html, "<figure>%s<figcaption>", svg);
+    fprintf(page->html, "<figure%s>%s<figcaption>",
+            broad ? " class=\"broad\" tabindex=\"0\"" : "", svg);
     markup_text(page->html, caption);
     fputs("</figcaption></figure>\n", page->html);
+}
+
+/* The lines of INI text that a result may depend on: no comments, no empty ones. */
+static bool tells(const char *line, size_t length)
+{
+    static const char *const idle[] = {"threads ", "team "};
+    bool told = length > 0 && *line != ';' && *line != '#';
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
+        told &= strncmp(line, idle[i], strlen(idle[i])) != 0;
+    return told;
+}
+
+static void put_settings(FILE *to, const char *ini, void (*put)(FILE *, const char *))
+{
+    while (*ini) {
+        size_t length = strcspn(ini, "\n");
+        char *line = tells(ini, length) ? strndup(ini, length) : NULL;
+        if (line) {
+            put(to, line);
+            fputs("\n", to);
+        }
+        free(line);
+        ini += length + (ini[length] == '\n');
+    }
+}
+
+static void put_plain(FILE *to, const char *text)
+{
+    fputs(text, to);
+}
+
+void study_page_settings(struct study_page *page, const char *title, const char *ini)
+{
+    fprintf(page->markdown, "\n%s\n\n```ini\n", title);
+    put_settings(page->markdown, ini, put_plain);
+    fputs("```\n", page->markdown);
+    fputs("<details><summary>", page->html);
+    markup_text(page->html, title);
+    fputs("</summary><pre>", page->html);
+    put_settings(page->html, ini, markup_text);
+    fputs("</pre></details>\n", page->html);
 }
 
 void study_page_end(struct study_page *page)
@@ -201,8 +255,10 @@ static enum ben_status show_labels(const struct study_results *results, struct s
     if (table_rows(table) == 0)
         goto out;
     study_page_heading(page, "Labels needed for a median Dice of 0.95");
-    PUT(page, table, false, {"dataset", "data set or species"}, {"method", "method"},
-        {"labels", "labels"}, {"published", "published"});
+    study_page_text(page,
+                    "The fewest with which it was reached; n/a: with none of those tried.");
+    PUT(page, table, false, {"dataset", "of"}, {"scope", ""}, {"method", "method"},
+        {"tried", "labels tried"}, {"labels", "needed"}, {"published", "published"});
 out:
     table_free(&table);
     return st;
@@ -330,6 +386,15 @@ out:
     return st;
 }
 
+static void show_settings(const struct study_results *results, struct study_page *page)
+{
+    const struct study_settings *settings = results->settings;
+    study_page_heading(page, "How it was run");
+    study_page_text(page, settings->summary);
+    for (int i = 0; i < settings->n; i++)
+        study_page_settings(page, settings->list[i].title, settings->list[i].ini);
+}
+
 static enum ben_status fill_page(const struct study_results *results, struct study_page *page)
 {
     enum ben_status st = BEN_OK;
@@ -349,6 +414,7 @@ static enum ben_status fill_page(const struct study_results *results, struct stu
     TRY(study_figures_draw(results, page));
     TRY(show_runs(results, page));
     TRY(show_tests(results, page));
+    show_settings(results, page);
     study_page_end(page);
 out:
     return st;
@@ -389,11 +455,13 @@ out:
 }
 
 enum ben_status study_report(const struct study *study, const struct study_run *runs, int n,
-                             const char *output, long *failed)
+                             const struct study_settings *settings, const char *output,
+                             long *failed)
 {
     enum ben_status st = BEN_OK;
     struct study_results results = {0};
     TRY(study_results_read(study, runs, n, output, &results));
+    results.settings = settings;
     for (int i = 0; i < results.n; i++)
         *failed += results.list[i].failed;
     TRY(study_tables_write(&results));

@@ -137,6 +137,16 @@ const struct study_result *study_results_best(const struct study_results *result
     return best;
 }
 
+const struct study_result *study_results_stand(const struct study_results *results,
+                                               const struct study_set *set)
+{
+    static const char *const methods[] = {"ben", "finetune", "adabn", "none", "scratch"};
+    const struct study_result *result = NULL;
+    for (size_t m = 0; !result && m < sizeof methods / sizeof methods[0]; m++)
+        result = study_results_best(results, set, methods[m]);
+    return result;
+}
+
 /* Which results a published number is about. */
 struct about {
     const struct study_set *set; /* NULL: all of the species */

@@ -31,8 +31,18 @@ struct study_result {
     struct correlation uncertainty; /* of Dice with the uncertainty */
 };
 
+/* What the page says of how the runs were made. */
+struct study_settings {
+    const char *summary;
+    int n;
+    struct study_setting {
+        const char *title, *ini; /* INI text */
+    } list[4];
+};
+
 struct study_results {
     const struct study *study;
+    const struct study_settings *settings; /* for the page; may be NULL where none is made */
     const char *output;
     int n;
     struct study_result *list; /* [n] in the order of the runs */
@@ -46,10 +56,15 @@ void study_results_free(struct study_results *results);
 /* Index of a metric by its name; a bug where there is none. */
 int study_metric(const char *name);
 
-/* The result that stands for a set in pooled figures: its source's own, else that of method with
- * most labels; NULL where there is none. */
+/* A set's own result where it is a source, else that of method with most labels; NULL where there is
+ * none. */
 const struct study_result *study_results_best(const struct study_results *results,
                                               const struct study_set *set, const char *method);
+
+/* The result that stands for a set where any may: its source's own, else that of ben with most
+ * labels, else that of the first method that was run on it of finetune, adabn, none, scratch. */
+const struct study_result *study_results_stand(const struct study_results *results,
+                                               const struct study_set *set);
 
 /* values [*n] (fresh) of a metric, or of uncertainty for metric STUDY_UNCERTAINTY, over the scans
  * of the results that pick chooses, in order; NULL picks all. */
@@ -79,6 +94,7 @@ enum ben_status study_tables_write(const struct study_results *results);
 /* All of it: reads, writes the tables, figures/NAME.svg, evaluate18.md and evaluate18.html. Adds
  * to *failed the scans that could not be measured. */
 enum ben_status study_report(const struct study *study, const struct study_run *runs, int n,
-                             const char *output, long *failed);
+                             const struct study_settings *settings, const char *output,
+                             long *failed);
 
 #endif

@@ -326,11 +326,18 @@ out:
     return st;
 }
 
-enum { L_DATASET, L_METHOD, L_LABELS, L_PUBLISHED, L_COLUMNS };
+enum { L_DATASET, L_SCOPE, L_METHOD, L_TRIED, L_LABELS, L_PUBLISHED, L_COLUMNS };
+
+static const struct table_level scopes[] = {
+    {"species", "all data sets of that species together"},
+    {"data set", "one data set"},
+    {NULL, NULL}};
 
 static const struct table_column label_columns[L_COLUMNS] = {
     [L_DATASET] = TEXT("dataset", "data set, or species for all its scans"),
+    [L_SCOPE] = {"scope", BEN_TABLE_TEXT, 0, NULL, "what the first column is", scopes},
     [L_METHOD] = TEXT("method", "way of adapting"),
+    [L_TRIED] = TEXT("tried", "numbers of labelled scans that were tried"),
     [L_LABELS] =
         COUNT("labels", "fewest labelled scans with which the median Dice reached 0.95; "
                         "n/a: with none of those tried"),
@@ -339,16 +346,36 @@ static const struct table_column label_columns[L_COLUMNS] = {
 
 static const char *const learning_methods[] = {"ben", "finetune", "scratch"};
 
-static bool was_tried(const struct study_results *results, const struct study_set *set,
-                      enum species species, const char *method)
+/* The next number of labels above last that was tried; -1: none. */
+static int next_tried(const struct study_results *results, const struct study_set *set,
+                      enum species species, const char *method, int last)
 {
+    int next = -1;
     for (int i = 0; i < results->n; i++) {
         const struct study_run *run = results->list[i].run;
-        if ((set ? run->set == set : run->set->species == species) && run->labels > 0 &&
-            strcmp(run->method, method) == 0)
-            return true;
+        if ((set ? run->set == set : run->set->species == species) && run->labels > last &&
+            (next < 0 || run->labels < next) && strcmp(run->method, method) == 0)
+            next = run->labels;
     }
-    return false;
+    return next;
+}
+
+/* "0, 1, 5"; the caller frees; NULL without memory. */
+static char *list_tried(const struct study_results *results, const struct study_set *set,
+                        enum species species, const char *method)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+    int last = -1;
+    if (!to)
+        return NULL;
+    while ((last = next_tried(results, set, species, method, last)) >= 0)
+        fprintf(to, "%s%d", ftell(to) > 0 ? ", " : "", last);
+    if (fclose(to) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static enum ben_status add_labels(struct table *table, const struct study_results *results,
@@ -361,17 +388,22 @@ static enum ben_status add_labels(struct table *table, const struct study_result
         results->study, set ? set : &of_species, NULL, method, -1, "labels_for_dice_0.95");
     int labels;
     long row;
-    if (!was_tried(results, set, species, method))
+    char *tried = NULL;
+    if (next_tried(results, set, species, method, 0) < 0)
         return BEN_OK;
     TRY(study_results_labels(results, set, species, method, &labels));
     TRY(table_add_row(table, &row));
     TRY(table_set_text(table, row, L_DATASET, set ? set->id : species_name(species)));
+    TRY(table_set_text(table, row, L_SCOPE, scopes[set ? 1 : 0].value));
     TRY(table_set_text(table, row, L_METHOD, method));
+    TRY_NEW(tried = list_tried(results, set, species, method));
+    TRY(table_set_text(table, row, L_TRIED, tried));
     if (labels >= 0)
         TRY(table_set_integer(table, row, L_LABELS, labels));
     if (!set)
         TRY(table_set_text(table, row, L_PUBLISHED, number ? number->value : NULL));
 out:
+    free(tried);
     return st;
 }
 

@@ -73,8 +73,8 @@ static void test_lines(void)
     const struct plot plot = {.kind = BEN_PLOT_LINES,
                               .title = "Dice & labels",
                               .description = "of \"two\" methods",
-                              .x = {"labels", true, 0, 0},
-                              .y = {"Dice", false, 0, 0},
+                              .x = {"labels", true, 0, 0, false},
+                              .y = {"Dice", false, 0, 0, false},
                               .series = series,
                               .n_series = 2};
     char *svg = svg_of(&plot);
@@ -118,6 +118,33 @@ static void test_scatter_fit(void)
     CU_ASSERT_EQUAL(count(svg, "h0"), 4);
     CU_ASSERT_EQUAL(count(svg, "class=\"m\""), 1);
     CU_ASSERT_EQUAL(count(svg, "<path class=\"d\""), 1);
+    free(svg);
+}
+
+/* Two series of one point each have a line together; both axes show the same range, counts have whole
+ * ticks, and nothing is -0. */
+static void test_scatter_of_all(void)
+{
+    static const double low[] = {-1}, middle[] = {0}, high[] = {1};
+    const struct plot_series series[] = {{.name = "a", .n = 1, .x = low, .y = middle},
+                                         {.name = "b", .n = 1, .x = middle, .y = high}};
+    struct plot plot = {.kind = BEN_PLOT_SCATTER,
+                        .x = {.label = "x", .whole = true},
+                        .y = {.label = "y", .whole = true},
+                        .series = series,
+                        .n_series = 2,
+                        .fit = true};
+    char *svg = svg_of(&plot);
+    CU_ASSERT_EQUAL(count(svg, "<path class=\"l\""), 0);
+    CU_ASSERT(strstr(svg, ">0.5<") == NULL);
+    CU_ASSERT_EQUAL(count(svg, ">0<"), 2);
+    CU_ASSERT_EQUAL(count(svg, ">1<"), 1);
+    free(svg);
+    plot.fit = false;
+    plot.fit_all = plot.identity = true;
+    svg = svg_of(&plot);
+    CU_ASSERT_EQUAL(count(svg, "<path class=\"l\""), 1);
+    CU_ASSERT_EQUAL(count(svg, ">1<"), 2);
     free(svg);
 }
 
@@ -235,6 +262,7 @@ static const struct check_test tests[] = {
     {"markup_text: everything is text", test_markup_text},
     {"markup_base64", test_base64},
     {"lines with a band", test_lines},
+    {"scatter of all series", test_scatter_of_all},
     {"scatter with a regression", test_scatter_fit},
     {"Bland-Altman", test_bland_altman},
     {"boxes and violins", test_boxes},

@@ -141,6 +141,8 @@ static void test_beside_published(void)
                         &results.list[4]);
     CU_ASSERT_PTR_EQUAL(study_results_best(&results, study_find(study, "home"), "ben"),
                         &results.list[0]);
+    CU_ASSERT_PTR_EQUAL(study_results_stand(&results, study_find(study, "near")),
+                        &results.list[4]);
     CHECK_NEAR(results.list[4].volume.slope, 1.1, 1e-9);
     CHECK_NEAR(results.list[4].agreement.bias, 20, 1e-9);
     CHECK_NEAR(results.list[4].uncertainty.r, -1, 1e-9);
@@ -166,19 +168,26 @@ static void contains(const char *name, const char *words)
 
 static void test_report(void)
 {
+    static const struct study_settings settings = {
+        "Two <runs>.", 1, {{"Options", "; why\n[data]\nseed = 7\nteam = 3\n"}}};
     long failed = 0;
-    CHECK_OK(study_report(study, runs, n_runs, output, &failed));
+    CHECK_OK(study_report(study, runs, n_runs, &settings, output, &failed));
     CU_ASSERT_EQUAL(failed, 0);
     contains("results.tsv", "near\trat\tn/a\tn/a\thome\tben\t5\t3\t0\t0.9700\t0.9633\t");
     contains("results.tsv", "it rained");
     contains("comparison.tsv", "near\thome\tben\t5\tdice\tmedian\t0.97-0.99\t0.9700\t3\tn/a");
-    contains("labels.tsv", "rat\tben\t2\t2\n");
-    contains("labels.tsv", "near\tben\t2\tn/a\n");
+    contains("labels.tsv", "rat\tspecies\tben\t0, 2, 5\t2\t2\n");
+    contains("labels.tsv", "near\tdata set\tben\t0, 2, 5\t2\tn/a\n");
     contains("scans.tsv", "near\tn/a\tother\tn/a\tscan0");
     /* ben against none and other with 0 labels, against other with 2 and 5; far against nothing */
     contains("tests.tsv", "near\thome\t0\tben\tnone\t3\t0.2000\t");
     contains("tests.tsv", "near\thome\t5\tben\tother\t3\t0.0633\t");
     contains("evaluate18.md", "![rat: agreement of volumes");
+    contains("evaluate18.md", "slope 1.100 (95 % CI 1.100 to 1.100), n = 6]");
+    contains("evaluate18.md", "bias 20 mm³ (limits of agreement");
+    contains("evaluate18.md", "r = -1.000");
+    contains("evaluate18.md", "Options\n\n```ini\n[data]\nseed = 7\n```\n");
+    contains("evaluate18.html", "<p>Two &lt;runs&gt;.</p>");
     contains("evaluate18.html", "<svg");
     contains("figures/curve_near_from_home_dice.svg", "<svg");
     contains("figures/zero-labels_rat.svg", "<svg");
