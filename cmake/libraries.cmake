@@ -12,7 +12,7 @@ endfunction()
 ben_library(base PkgConfig::inih PkgConfig::jansson)
 ben_library(mpi ben_base MPI::MPI_C)
 ben_library(nn ben_base ben_blas)
-ben_library(io ben_mpi ben_base ben_hdf5 ben_nifti PNG::PNG PkgConfig::jansson)
+ben_library(io ben_mpi ben_base ben_hdf5 ben_nifti PNG::PNG PkgConfig::jansson PkgConfig::libdeflate)
 ben_library(prep ben_io ben_mpi ben_base)
 # Its functions of several vector widths (base/clones.h) give the same bits in all of them, and
 # vectorise although a loop has conditions.

@@ -13,7 +13,7 @@ set -euo pipefail
 
 packages=(gcc cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev
     hdf5-tools libopenblas-openmp-dev libnifti-dev libjansson-dev libinih-dev libpng-dev
-    zlib1g-dev libgsl-dev)
+    zlib1g-dev libdeflate-dev libgsl-dev)
 what=${1:-build}
 case $what in
     build) ;;

@@ -13,6 +13,12 @@
 /* Monotonic seconds. */
 double util_now_s(void);
 
+/* bytes as malloc gives them, or zeroed as calloc does, in large pages where they are many and the
+ * system has such: touching a volume for the first time then takes a sixth of the time. NULL
+ * without memory; free() takes them. */
+void *util_room(size_t bytes);
+void *util_zeroed_room(size_t bytes);
+
 /* This process's peak resident memory. */
 size_t util_peak_bytes(void);
 

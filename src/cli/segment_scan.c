@@ -136,7 +136,7 @@ static enum ben_status write_map(struct nifti_writer *writer, const struct found
     enum ben_status st = BEN_OK;
     float *own = NULL;
     if (writer) {
-        TRY_NEW(own = malloc(found->voxels * sizeof *own));
+        TRY_NEW(own = util_room(found->voxels * sizeof *own));
         orient_back_f32(&found->prepared.orientation, *map, own);
         drop(map);
         TRY(nifti_put(writer, own));
@@ -153,7 +153,7 @@ static enum ben_status write_attention(struct nifti_writer *writer, const struct
     float *map = NULL;
     if (!writer)
         return BEN_OK;
-    TRY_NEW(map = malloc(found->voxels * sizeof *map));
+    TRY_NEW(map = util_room(found->voxels * sizeof *map));
     TRY(predict_attention_map(&found->prepared, found->maps.attention, map));
     TRY(write_map(writer, found, &map));
 out:
@@ -166,7 +166,7 @@ static enum ben_status write_mask(struct pass *pass, struct found *found,
 {
     enum ben_status st = BEN_OK;
     uint8_t *mask = NULL;
-    TRY_NEW(mask = malloc(found->voxels));
+    TRY_NEW(mask = util_room(found->voxels));
     orient_back_u8(&found->prepared.orientation, canonical, mask);
     TRY(nifti_put(pass->mask, mask));
     if (pass->brain) {
@@ -226,7 +226,7 @@ static enum ben_status finish_volume(struct pass *pass, struct found *found, boo
     double since_s = util_now_s();
     uint8_t *mask = NULL;
     long kept = 0;
-    TRY_NEW(mask = malloc(volume_voxels(v)));
+    TRY_NEW(mask = util_room(volume_voxels(v)));
     TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, found->maps.prob, mask, &kept));
     pass->result->volume_mm3 +=
         (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->count;
@@ -244,7 +244,7 @@ out:
 static enum ben_status copy_voxels(const struct volume *volume, float **copy)
 {
     enum ben_status st = BEN_OK;
-    TRY_NEW(*copy = malloc(volume_voxels(volume) * sizeof **copy));
+    TRY_NEW(*copy = util_room(volume_voxels(volume) * sizeof **copy));
     memcpy(*copy, volume->data, volume_voxels(volume) * sizeof **copy);
 out:
     return st;
@@ -255,9 +255,9 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
     enum ben_status st = BEN_OK;
     const struct segment_job *job = pass->job;
     size_t bytes = found->voxels * sizeof(float);
-    bool room = (found->maps.prob = malloc(bytes)) != NULL;
+    bool room = (found->maps.prob = util_room(bytes)) != NULL;
     if (job->uncertainty)
-        room &= (found->maps.uncertainty = malloc(bytes)) != NULL;
+        room &= (found->maps.uncertainty = util_room(bytes)) != NULL;
     if (job->attention)
         room &= (found->maps.attention =
                      calloc(predict_attention_floats(&found->prepared), sizeof(float))) != NULL;

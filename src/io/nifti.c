@@ -2,6 +2,7 @@
 #include "io/nifti.h"
 
 #include "base/util.h"
+#include "io/gzip.h"
 #include "io/nifti_header.h"
 
 #include <zlib.h>
@@ -15,15 +16,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK_VOXELS  16384 /* decoded at a time */
-#define MAX_INFLATION 1040  /* deflate makes no more bytes of one (zlib: 1032) */
+#define CHUNK_VOXELS  16384               /* decoded at a time */
+#define MOST_WHOLE    ((size_t)192 << 20) /* bytes inflated at once */
+#define MAX_INFLATION 1040                /* deflate makes no more bytes of one (zlib: 1032) */
 
 struct nifti_reader {
     char *header_path, *image_path; /* equal for a single file */
     gzFile file;                    /* reads plain files as they are */
+    int fd;                         /* the file's own */
     size_t file_bytes;              /* as stored */
     struct nifti_layout layout;
-    void *stored; /* CHUNK_VOXELS as in the file */
+    char *whole;     /* the file inflated at once; NULL: file is read instead */
+    bool tried;      /* to inflate it */
+    size_t whole_at; /* the next of its bytes */
+    void *stored;    /* CHUNK_VOXELS as in the file */
     float *values;
 };
 
@@ -34,7 +40,7 @@ struct tally {
 };
 
 /* Opens a regular file for zlib, which tells plain from gzip by the content. */
-static enum ben_status open_file(const char *path, gzFile *file, size_t *file_bytes)
+static enum ben_status open_file(const char *path, struct nifti_reader *r)
 {
     enum ben_status st = BEN_OK;
     struct stat s;
@@ -46,10 +52,11 @@ static enum ben_status open_file(const char *path, gzFile *file, size_t *file_by
         FAIL(BEN_E_INPUT, "%s: not a regular file", path);
     if (s.st_size == 0)
         FAIL(BEN_E_INPUT, "%s: the file is empty", path);
-    *file_bytes = (size_t)s.st_size;
-    TRY_NEW(*file = gzdopen(fd, "rb"));
+    r->file_bytes = (size_t)s.st_size;
+    TRY_NEW(r->file = gzdopen(fd, "rb"));
+    r->fd = fd;
     fd = -1;
-    gzbuffer(*file, 1 << 17);
+    gzbuffer(r->file, 1 << 17);
 out:
     if (fd >= 0)
         close(fd);
@@ -81,7 +88,7 @@ static enum ben_status read_header(struct nifti_reader *r)
 {
     enum ben_status st = BEN_OK;
     unsigned char bytes[BEN_NIFTI_HEADER_BYTES];
-    TRY(open_file(r->header_path, &r->file, &r->file_bytes));
+    TRY(open_file(r->header_path, r));
     int n = gzread(r->file, bytes, sizeof bytes);
     int code = Z_OK;
     gzerror(r->file, &code);
@@ -95,7 +102,7 @@ static enum ben_status read_header(struct nifti_reader *r)
     if (pair) {
         gzclose(r->file);
         r->file = NULL;
-        TRY(open_file(r->image_path, &r->file, &r->file_bytes));
+        TRY(open_file(r->image_path, r));
     }
     r->layout.info.compressed = !gzdirect(r->file);
 out:
@@ -157,6 +164,7 @@ void nifti_close(struct nifti_reader **reader)
         gzclose(r->file);
     free(r->header_path);
     free(r->image_path);
+    free(r->whole);
     free(r->stored);
     free(r->values);
     free(r);
@@ -173,13 +181,36 @@ void nifti_reader_geometry(const struct nifti_reader *reader, struct nifti_geome
     memcpy(geometry->header, &reader->layout.header, sizeof geometry->header);
 }
 
+/* Goes to that byte of the content. What is not too large is inflated at once the first time; where
+ * that fails, zlib goes as far as it can and says what is wrong. */
+static enum ben_status seek(struct nifti_reader *r, size_t start)
+{
+    size_t bytes = needed_bytes(&r->layout);
+    if (!r->tried && r->layout.info.compressed && bytes <= MOST_WHOLE) {
+        r->whole = util_room(bytes);
+        if (r->whole && !gzip_inflate(r->fd, r->file_bytes, r->whole, bytes)) {
+            free(r->whole);
+            r->whole = NULL;
+        }
+    }
+    r->tried = true;
+    r->whole_at = start;
+    if (!r->whole && gzseek(r->file, (z_off_t)start, SEEK_SET) != (z_off_t)start)
+        return read_failed(r->image_path, r->file);
+    return BEN_OK;
+}
+
 /* The next n voxels of the file -> reader->values. */
 static enum ben_status read_chunk(struct nifti_reader *r, size_t n)
 {
     size_t bytes = n * r->layout.voxel_bytes;
     errno = 0;
-    if (gzread(r->file, r->stored, (unsigned)bytes) != (int)bytes)
+    if (r->whole) {
+        memcpy(r->stored, r->whole + r->whole_at, bytes);
+        r->whole_at += bytes;
+    } else if (gzread(r->file, r->stored, (unsigned)bytes) != (int)bytes) {
         return read_failed(r->image_path, r->file);
+    }
     nifti_decode(&r->layout, r->stored, n, r->values);
     return BEN_OK;
 }
@@ -201,8 +232,7 @@ static enum ben_status read_voxels(struct nifti_reader *r, int index, float *dat
     const struct nifti_layout *l = &r->layout;
     struct tally tally = {.low = FLT_MAX, .high = -FLT_MAX};
     size_t start = l->offset_bytes + (size_t)index * volume_bytes(l);
-    if (gzseek(r->file, (z_off_t)start, SEEK_SET) != (z_off_t)start)
-        TRY(read_failed(r->image_path, r->file));
+    TRY(seek(r, start));
     for (size_t at = 0; at < l->volume_voxels; at += CHUNK_VOXELS) {
         size_t left = l->volume_voxels - at;
         size_t n = left < CHUNK_VOXELS ? left : CHUNK_VOXELS;
@@ -260,7 +290,7 @@ enum ben_status nifti_verify(struct nifti_reader *reader)
     enum ben_status st = BEN_OK;
     size_t bytes = CHUNK_VOXELS * reader->layout.voxel_bytes;
     int n, code = Z_OK;
-    if (!reader->layout.info.compressed)
+    if (!reader->layout.info.compressed || reader->whole)
         return BEN_OK;
     errno = 0;
     do
@@ -311,7 +341,7 @@ enum ben_status nifti_read_mask(const char *path, int index, uint8_t **mask,
     uint8_t *m = NULL;
     TRY(nifti_open(path, &r));
     TRY(find_index(r, index, &index));
-    TRY_NEW(m = malloc(r->layout.volume_voxels));
+    TRY_NEW(m = util_room(r->layout.volume_voxels));
     TRY(read_voxels(r, index, NULL, m));
     TRY(nifti_verify(r));
     if (info)

@@ -128,13 +128,14 @@ static enum ben_status write_failed(const char *path, gzFile file, const char *f
                      code == Z_ERRNO ? strerror(system) : text);
 }
 
-/* T: zlib passes bytes through as they are. Masks shrink well; floats hardly, whatever the effort:
+/* T: zlib passes bytes through as they are. Masks shrink well, by runs (R) in half the time and to
+ * nearly the size of what a longer search finds; floats hardly, whatever the effort:
  * level 1 took a quarter to four fifths of level 6's time for 1 to 26 % more bytes. */
 static enum ben_status open_output(const char *path, const char *temporary,
                                    enum nifti_type type, gzFile *file)
 {
     enum ben_status st = BEN_OK;
-    *file = gzopen(temporary, !is_gz(path) ? "wbT" : type == BEN_NIFTI_U8 ? "wb6" : "wb1");
+    *file = gzopen(temporary, !is_gz(path) ? "wbT" : type == BEN_NIFTI_U8 ? "wb6R" : "wb1");
     if (!*file)
         FAIL(BEN_E_IO, "%s: cannot write: %s", path, strerror(errno));
     gzbuffer(*file, 1 << 17);

@@ -157,7 +157,7 @@ static enum ben_status write_rounds(const struct writer *writer, hid_t set, hid_
     long per_round = (long)comm->size * SHARE > ROUND ? (long)comm->size * SHARE : ROUND;
     long chunks = (long)((length + chunk - 1) / chunk), most, unused;
     comm_share(chunks < per_round ? chunks : per_round, 0, comm->size, &unused, &most);
-    void *data = malloc((size_t)most * chunk * filler->width + 1);
+    void *data = util_room((size_t)most * chunk * filler->width + 1);
     TRY(comm_agree(
         comm, data ? BEN_OK
                    : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory")));
@@ -258,7 +258,7 @@ static enum ben_status write_voxels(const struct writer *writer, const struct vo
     const uint64_t length = (writer->offset[writer->n] + chunk - 1) / chunk * chunk;
     struct voxel_filler voxels = {writer, about, width, -1, NULL};
     const struct filler filler = {fill_voxels, &voxels, width};
-    voxels.voxels = malloc(largest_scan(writer) * (about->half ? sizeof(float) : 1) + 1);
+    voxels.voxels = util_room(largest_scan(writer) * (about->half ? sizeof(float) : 1) + 1);
     TRY(comm_agree(writer->comm, voxels.voxels ? BEN_OK
                                                : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__,
                                                            __func__, "out of memory")));

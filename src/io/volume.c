@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "io/volume.h"
+#include "base/util.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ enum ben_status volume_create(const int dim[3], const double voxel_mm[3],
         v->affine[i][i] = voxel_mm[i];
     }
     v->oriented = true;
-    TRY_NEW(v->data = calloc(volume_voxels(v), sizeof *v->data));
+    TRY_NEW(v->data = util_zeroed_room(volume_voxels(v) * sizeof *v->data));
     *volume = v;
     v = NULL;
 out:

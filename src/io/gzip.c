@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "io/gzip.h"
+
+#include "base/util.h"
+
+#include <libdeflate.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool read_all(int fd, char *to, size_t n)
+{
+    for (size_t at = 0; at < n;) {
+        ssize_t got = pread(fd, to + at, n - at, (off_t)at);
+        if (got <= 0)
+            return false;
+        at += (size_t)got;
+    }
+    return true;
+}
+
+bool gzip_inflate(int fd, size_t file_bytes, void *to, size_t bytes)
+{
+    struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
+    char *stored = util_room(file_bytes);
+    size_t taken = 0;
+    bool good = inflater && stored && read_all(fd, stored, file_bytes) &&
+                libdeflate_gzip_decompress_ex(inflater, stored, file_bytes, to, bytes, &taken,
+                                              NULL) == LIBDEFLATE_SUCCESS &&
+                taken == file_bytes; /* nothing behind the member */
+    libdeflate_free_decompressor(inflater);
+    free(stored);
+    return good;
+}
