@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/orient.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -117,15 +118,50 @@ out:
     return st;
 }
 
+static bool is_canonical(const struct orientation *o)
+{
+    for (int a = 0; a < 3; a++)
+        if (o->axis[a] != a || o->flip[a])
+            return false;
+    return true;
+}
+
+static size_t voxels_of(const struct orientation *o)
+{
+    return (size_t)o->dim[0] * (size_t)o->dim[1] * (size_t)o->dim[2];
+}
+
+enum ben_status orient_take(const struct orientation *orientation, struct volume **volume,
+                            struct volume **canonical)
+{
+    enum ben_status st = BEN_OK;
+    if (is_canonical(orientation)) {
+        *canonical = *volume;
+        *volume = NULL;
+        return BEN_OK;
+    }
+    st = orient_apply(orientation, *volume, canonical);
+    volume_free(volume);
+    return st;
+}
+
 void orient_back_u8(const struct orientation *orientation, const uint8_t *canonical,
                     uint8_t *to)
 {
     const struct walk w = make_walk(orientation);
+    if (is_canonical(orientation)) {
+        memcpy(to, canonical, voxels_of(orientation));
+        return;
+    }
     EACH_VOXEL(to[o] = canonical[c]);
 }
 
 void orient_back_f32(const struct orientation *orientation, const float *canonical, float *to)
 {
     const struct walk w = make_walk(orientation);
+    if (is_canonical(orientation)) {
+        memcpy(to, canonical, voxels_of(orientation) * sizeof *to);
+        return;
+    }
     EACH_VOXEL(to[o] = canonical[c]);
 }

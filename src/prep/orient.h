@@ -23,6 +23,11 @@ struct orientation orient_find(const struct volume *volume);
 enum ben_status orient_apply(const struct orientation *orientation, const struct volume *volume,
                              struct volume **canonical);
 
+/* The same of a volume that is not needed any more: *volume, freed or taken over as it is where it lies
+ * so already, becomes NULL. Local. */
+enum ben_status orient_take(const struct orientation *orientation, struct volume **volume,
+                            struct volume **canonical);
+
 /* Canonical voxels back to the volume's own order; to has as many voxels. Local. */
 void orient_back_u8(const struct orientation *orientation, const uint8_t *canonical,
                     uint8_t *to);

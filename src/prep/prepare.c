@@ -30,8 +30,7 @@ enum ben_status prepare_volume(const struct comm *team, const struct prepare_con
     double start_s = util_now_s();
     memset(prepared, 0, sizeof *prepared);
     prepared->orientation = orient_find(*volume);
-    TRY(comm_agree(team, orient_apply(&prepared->orientation, *volume, &prepared->volume)));
-    volume_free(volume);
+    TRY(comm_agree(team, orient_take(&prepared->orientation, volume, &prepared->volume)));
     if (config->n4) {
         double n4_start_s = util_now_s();
         TRY(n4_correct(team, &config->n4_options, prepared->volume, NULL, NULL, NULL));

@@ -89,6 +89,22 @@ static void check_canonical(const struct volume *canonical)
     }
 }
 
+/* What takes the volume over gives the same. */
+static void check_taken(const struct orientation *found, struct volume **own,
+                        const struct volume *canonical)
+{
+    struct volume *taken = NULL;
+    CHECK_OK(orient_take(found, own, &taken));
+    CU_ASSERT_PTR_NULL(*own);
+    CU_ASSERT_EQUAL(memcmp(taken->dim, canonical->dim, sizeof taken->dim), 0);
+    CU_ASSERT_EQUAL(memcmp(taken->voxel_mm, canonical->voxel_mm, sizeof taken->voxel_mm), 0);
+    CU_ASSERT_EQUAL(memcmp(taken->affine, canonical->affine, sizeof taken->affine), 0);
+    CU_ASSERT_EQUAL(
+        memcmp(taken->data, canonical->data, volume_voxels(canonical) * sizeof *taken->data),
+        0);
+    volume_free(&taken);
+}
+
 static void check_all(double oblique)
 {
     for (int o = 0; o < 6; o++)
@@ -104,7 +120,7 @@ static void check_all(double oblique)
             check_canonical(canonical);
             check_world(own, canonical);
             check_back(&found, own, canonical);
-            volume_free(&own);
+            check_taken(&found, &own, canonical);
             volume_free(&canonical);
         }
 }
