@@ -182,6 +182,19 @@ out:
     return st;
 }
 
+/* All whole numbers of a state count something, or are a place. */
+static enum ben_status take_count(const struct weights_file *file,
+                                  const struct named_integer *integer)
+{
+    enum ben_status st = BEN_OK;
+    TRY(weights_get_integer(file, integer->name, integer->value));
+    if (*integer->value < 0)
+        FAIL(BEN_E_ARG, "%s: its %s is below zero; remove the file or use --restart",
+             file->path, integer->name);
+out:
+    return st;
+}
+
 static enum ben_status take(const struct weights_file *file, struct train_state *state)
 {
     enum ben_status st = BEN_OK;
@@ -191,7 +204,7 @@ static enum ben_status take(const struct weights_file *file, struct train_state 
     TRY(model_load(file, state->net));
     TRY(weights_load_state(file, arrays.list, arrays.n));
     for (int i = 0; i < numbers.n_integers; i++)
-        TRY(weights_get_integer(file, numbers.integers[i].name, numbers.integers[i].value));
+        TRY(take_count(file, &numbers.integers[i]));
     for (int i = 0; i < numbers.n_reals; i++)
         TRY(weights_get_real(file, numbers.reals[i].name, numbers.reals[i].value));
     state->adam.step = (uint64_t)adam_step;

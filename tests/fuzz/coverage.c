@@ -4,7 +4,7 @@
  * also tells of comparisons of reals, which libFuzzer has no function for. */
 #include <stdint.h>
 
-#define COUNTERS   (1U << 16)
+#define COUNTERS   (1U << 14)
 #define UNOBSERVED __attribute__((no_sanitize_coverage, no_sanitize("address", "undefined")))
 
 __attribute__((section("__libfuzzer_extra_counters"))) static uint8_t counters[COUNTERS];
@@ -17,7 +17,7 @@ void __sanitizer_cov_trace_cmpd(double a, double b);
 UNOBSERVED void __sanitizer_cov_trace_pc(void)
 {
     uintptr_t at = (uintptr_t)__builtin_return_address(0) - (uintptr_t)&__executable_start;
-    counters[(at ^ at >> 16) % COUNTERS]++;
+    counters[(at ^ at >> 14) % COUNTERS]++;
 }
 
 UNOBSERVED void __sanitizer_cov_trace_cmpf(float a, float b)

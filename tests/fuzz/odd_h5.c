@@ -55,17 +55,22 @@ hid_t odd_type(uint8_t choice, hid_t usual)
     case 13:
         return h5_half_type(&type) == BEN_OK ? type : H5Tcopy(usual);
     default:
-        return H5Tcopy(usual);
+        H5Iinc_ref(usual); /* as good as a copy, which would take more time */
+        return usual;
     }
 }
 
 hid_t odd_space(struct fuzz_source *from, uint8_t choice, hsize_t usual)
 {
+    static hid_t scalar = H5_NONE;
     hsize_t dims[6];
     if (choice == 1)
         return H5Screate(H5S_NULL);
-    if (choice == 2 || (choice != 3 && usual == 1))
-        return H5Screate(H5S_SCALAR);
+    if (choice == 2 || (choice != 3 && usual == 1)) {
+        scalar = scalar > 0 ? scalar : H5Screate(H5S_SCALAR);
+        H5Iinc_ref(scalar);
+        return scalar;
+    }
     int rank = choice == 3 ? fuzz_byte(from) % 6 : 1;
     for (int d = 0; d < rank; d++)
         dims[d] = choice == 3 ? fuzz_byte(from) % 4 : usual;
@@ -107,9 +112,15 @@ void odd_attribute(struct fuzz_source *from, hid_t at, const char *name, hid_t u
 hid_t odd_layout(struct fuzz_source *from, hid_t space)
 {
     static const hsize_t threes[6] = {3, 3, 3, 3, 3, 3};
+    static hid_t usual = H5_NONE;
+    uint8_t choice = fuzz_byte(from);
+    if (choice < 1 || choice > 5) {
+        usual = usual > 0 ? usual : H5Pcreate(H5P_DATASET_CREATE);
+        H5Iinc_ref(usual);
+        return usual;
+    }
     hid_t options = H5Pcreate(H5P_DATASET_CREATE);
     int rank = H5Sget_simple_extent_ndims(space);
-    uint8_t choice = fuzz_byte(from);
     if ((choice == 1 || choice == 2) && rank > 0)
         H5Pset_chunk(options, rank, threes);
     if (choice == 2 && rank > 0)

@@ -3,6 +3,7 @@
  * gives, and a run that was stopped ends as one that was not. */
 #include "base/util.h"
 #include "check_ranks.h"
+#include "io/weights.h"
 #include "train/drawn.h"
 
 #include <string.h>
@@ -45,6 +46,18 @@ static bool stop_after_steps(void)
     return steps_allowed-- <= 0;
 }
 
+/* The checkpoint with its place below zero, which would be read ahead of the samples. */
+static void spoil(const char *checkpoint)
+{
+    struct weights_file *file;
+    CHECK_OK(weights_read(checkpoint, &file));
+    for (int i = 0; i < file->n_integers; i++)
+        if (strcmp(file->integers[i].name, "place") == 0)
+            file->integers[i].value = -1;
+    CHECK_OK(weights_write(file, checkpoint, false));
+    weights_free(&file);
+}
+
 /* Stopped after each number of steps in turn, until it gets through. */
 static void test_stopped_runs_end_alike(void)
 {
@@ -76,6 +89,11 @@ static void test_stopped_runs_end_alike(void)
     struct net *net = make_net(&world, &config);
     CU_ASSERT_EQUAL(trainer_run(&job, &config, net, &resumed), BEN_E_ARG);
     CU_ASSERT_PTR_NOT_NULL(strstr(ben_error_text(), "another run"));
+    job.identity = "a run\nof this test\n";
+    if (world.rank == 0)
+        spoil(checkpoint);
+    CU_ASSERT_EQUAL(trainer_run(&job, &config, net, &resumed), BEN_E_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ben_error_text(), "below zero"));
     net_free(&net);
     free(checkpoint);
 }
