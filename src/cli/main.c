@@ -80,7 +80,7 @@ static int exit_code(enum ben_status status, long failed_scans)
 {
     if (status == BEN_E_INTERRUPTED)
         return BEN_EXIT_INTERRUPTED;
-    if (status != BEN_OK)
+    if (status != BEN_OK && (status != BEN_E_INPUT || failed_scans == 0))
         return BEN_EXIT_START;
     return failed_scans > 0 ? BEN_EXIT_SCANS : EXIT_SUCCESS;
 }

@@ -129,6 +129,7 @@ static enum ben_status begin(struct record *record, const struct record_start *s
     struct timespec now;
     struct tm parts;
     clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t ran_ns = (int64_t)((util_now_s() - start->start_s) * 1e9);
     TRY_NEW(folder = util_format("%s/" BEN_RECORD_FOLDER, start->folder));
     TRY(util_make_dirs(folder));
     TRY(write_plan(start, folder, plan));
@@ -140,7 +141,7 @@ static enum ben_status begin(struct record *record, const struct record_start *s
                 json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:i, s:i, s:i, s:I, s:s}", "version",
                           BEN_VERSION, "command", start->command_line, "host", host, "pid",
                           (json_int_t)getpid(), "job", job ? job : "", "started_ns",
-                          (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec, "ranks",
+                          (json_int_t)now.tv_sec * 1000000000 + now.tv_nsec - ran_ns, "ranks",
                           record->world->size, "threads", omp_get_max_threads(), "at_a_time",
                           start->teams, "since_ns", (json_int_t)start->since_ns, "plan", plan));
     TRY(write_json(record));

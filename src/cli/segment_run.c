@@ -410,7 +410,7 @@ static enum ben_status do_scan(struct run *run, const struct scan *scan)
         st = record_scan(run->record, scan, &result, reason, run->team.rank == 0);
     TRY(comm_agree(&run->team, st));
     if (outcome != BEN_OK && run->config->strict)
-        FAIL(outcome, "%s (--strict stops here)", reason);
+        FAIL(BEN_E_INPUT, "%s (--strict stops here)", reason);
     log_debug("%s: %.1f mm3", scan->path, result.volume_mm3);
     if (outcome == BEN_OK && run->team.rank == 0 && run->config->mc > 0)
         tell_certainty(run, scan, &result);
@@ -549,7 +549,11 @@ static enum ben_status do_all(struct run *run)
 {
     enum ben_status st = BEN_OK;
     if (run->stage != STAGE_GROUP)
-        TRY(comm_agree(run->world, do_scans(run)));
+        st = comm_agree(run->world, do_scans(run));
+    if (st == BEN_E_INPUT) /* of --strict alone; the others go on */
+        run->context->failed_scans = 1;
+    if (st)
+        goto out;
     TRY(count_failed(run));
     if (run->stage != STAGE_PARTICIPANT)
         TRY(assemble(run));

@@ -55,7 +55,7 @@ cmp "$TMP/out/good1_mask.nii.gz" "$TMP/out2/good1_mask.nii.gz"
 cmp "$TMP/out/good2_mask.nii.gz" "$TMP/out2/good2_mask.nii.gz"
 
 # --strict stops.
-expect 2 "$BEN" segment "$TMP/in" "$TMP/out3" --species rat --strict
+expect 1 "$BEN" segment "$TMP/in" "$TMP/out3" --species rat --strict
 
 # A single bad file to a file.
 expect 1 "$BEN" segment "$TMP/in/cut.nii.gz" "$TMP/x.nii.gz" --species rat

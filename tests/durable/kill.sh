@@ -5,7 +5,7 @@
 # collective writing of the cohort file and the writing of checkpoints. After each kill: what bears
 # its own name is whole, what was acknowledged is there; and the same command then ends with the
 # bytes of an undisturbed run, without doing anything acknowledged again.
-#   kill.sh BUILD [KILLS|short] [SCRATCH]        (short: 20)
+#   kill.sh BUILD [KILLS|short|each] [SCRATCH]   (short: 20; each: at each write and each rename)
 kills=${2:-20}
 [ "$kills" != short ] || kills=20
 set -- "$1" "${3:-$(mktemp -d)}"
@@ -73,16 +73,18 @@ count_events() {
     chosen[$kind]=0 taken[$kind]=0
 }
 
+WHOM=(rank all mpirun) WHEN=(before half after)
+
 kind_of() { [ $(($1 % 10)) -eq 5 ] && echo TRAIN || echo SEGMENT; }
 is_random() { [ $(($1 % 4)) -eq 1 ]; }
 goes_on() { [ $(($1 % 10)) -eq 7 ]; } # after that one comes another kill in the same folder
 
 # disturb I KIND OUTPUT: one kill.
 disturb() {
-    local i=$1 kind=$2 out=$3 at rank=0 whom=(rank all mpirun) when=(before half after)
+    local i=$1 kind=$2 out=$3 at rank=0
     if is_random "$i"; then
         until at_random "$kind" "$out" $((duration[$kind] / 3 + RANDOM % (duration[$kind] * 2 / 3))) \
-            "${whom[RANDOM % 3]}"; do
+            "${WHOM[RANDOM % 3]}"; do
             rm -rf "$out" # it had ended
         done
         return
@@ -93,8 +95,8 @@ disturb() {
     elif [ $at -gt "${events[$kind.0]}" ]; then
         rank=1 at=$((at - events[$kind.0]))
     fi
-    at_instant "$kind" "$out" $rank $at "${when[taken[$kind] % 3]}" \
-        "${whom[taken[$kind] / 3 % 3]}"
+    at_instant "$kind" "$out" $rank $at "${WHEN[taken[$kind] % 3]}" \
+        "${WHOM[taken[$kind] / 3 % 3]}"
     ((++taken[$kind]))
 }
 
@@ -128,10 +130,34 @@ for kind in SEGMENT TRAIN; do
     count_events $kind
     duration[$kind]=$((($(date +%s%N) - since) / 1000000))
 done
+# "KIND RANK EVENT" of each write and each rename of both ranks.
+each_instant() {
+    local kind rank
+    for kind in SEGMENT TRAIN; do
+        for rank in 0 1; do
+            awk -v words="$kind $rank" '/^look/ {next} {n++} /^(write|rename) / {print words, n}' \
+                "$kind.events.$rank"
+        done
+    done
+}
+
+identical=0
+if [ "$kills" = each ]; then
+    each_instant >instants
+    kills=$(wc -l <instants)
+    while read -r kind rank at <&3; do
+        at_instant "$kind" out.$at "$rank" "$at" "${WHEN[identical % 3]}" "${WHOM[identical / 3 % 3]}"
+        sound_"${what[$kind]}" out.$at
+        ((++identical)) # or the test would have ended
+        complete "$kind" out.$at "${what[$kind]}"
+        rm -rf out.$at
+    done 3<instants
+    echo "$identical of $kills kills, at each write and each rename: all outputs identical ($SECONDS s)"
+    exit 0
+fi
 for ((i = 0; i < kills; i++)); do
     is_random $i || chosen[$(kind_of $i)]=$((chosen[$(kind_of $i)] + 1))
 done
-identical=0
 for ((i = 0; i < kills; i++)); do
     kind=$(kind_of $i)
     goes_on $((i - 1)) && [ $i -gt 0 ] || out=out.$i
