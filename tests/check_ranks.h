@@ -8,6 +8,8 @@
 #include "check.h"
 #include "mpi/comm.h"
 
+#include <unistd.h>
+
 static struct comm world;
 static char folder[256];
 
@@ -28,6 +30,18 @@ static inline int check_run_ranks(int argc, char **argv, const char *suite_name,
         check_folder_remove(folder);
     comm_close(&world);
     return status;
+}
+
+/* Until all ranks have come here: asleep, where MPI's own calls would keep processors busy that
+ * the rank at work, or another test, needs. */
+static inline void check_await_all(void)
+{
+    MPI_Request request;
+    int all = 0;
+    MPI_Ibarrier(world.mpi, &request);
+    for (MPI_Test(&request, &all, MPI_STATUS_IGNORE); !all;
+         MPI_Test(&request, &all, MPI_STATUS_IGNORE))
+        usleep(1000);
 }
 
 #define CHECK_MAIN_RANKS(suite, tests)                                                         \

@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 tools/deps.sh test
 tools/build.sh default
 export BEN_DATA=${BEN_DATA:-$PWD/../shared/data}
-ctest --preset default -j "$(nproc)" "$@"
+# One test more than processors: those on clusters mostly wait.
+ctest --preset default -j "$(($(nproc) + 1))" "$@"

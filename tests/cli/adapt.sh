@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Adaptation gives the same weights file, byte for byte, for 1, 2 and 4 ranks, whatever the method,
+# Adaptation gives the same weights file, byte for byte, on one rank and on 2, 3 or 4, whatever the method,
 # and when a signal stopped it on the way; labels are used as asked, none included.
 source "$(dirname "$0")/lib.sh"
 
@@ -25,7 +25,6 @@ ranked() {
         --method "$2" --masks "$masks" --labels 2
     cmp "$TMP/one-$2.h5" "$TMP/ranks$1-$2.h5"
 }
-ranked 2 ben
 ranked 4 ben
 ranked 3 adabn
 ranked 2 finetune
@@ -48,11 +47,11 @@ grep -q '"initial_values": "weights ' "$TMP/printed" || fail "no source in the p
 expect 0 "$BEN" segment "$TMP/mice" "$TMP/out" --participant-label 01 --weights "$TMP/one-ben.h5"
 
 # Without labels, without unlabelled scans, and by each rule.
-expect 0 adapt nolabels --rule scans
+expect 0 adapt nolabels --rule scans --epochs 2
 says "0 labelled scans" "serve as pseudo-labels"
-expect 0 adapt all --masks "$masks"
+expect 0 adapt all --masks "$masks" --epochs 2
 says "0 scans without labels"
-expect 0 adapt minimum --masks "$masks" --labels 1 --rule minimum
+expect 0 adapt minimum --masks "$masks" --labels 1 --rule minimum --epochs 2
 says "of 15 slices"
 expect 2 adapt none2 --method finetune
 says "none of 4 scans is labelled"
@@ -61,7 +60,7 @@ says "no scan is left to learn from"
 
 # Stopped by a signal after the second epoch, when a round was made, then run again.
 mkdir "$TMP/stopped"
-long=(--masks "$masks" --labels 1 --epochs 7 --start 1 --refresh 3)
+long=(--masks "$masks" --labels 1 --epochs 5 --start 1 --refresh 3)
 "$BEN" adapt "$TMP/mice" "$TMP/stopped/ben.h5" "${options[@]}" "${long[@]}" 2>"$TMP/said" &
 for _ in $(seq 3000); do
     [ "$(cat "$TMP/stopped/ben.log.tsv" 2>/dev/null | wc -l)" -ge 3 ] && break

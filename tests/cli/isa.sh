@@ -1,27 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The instruction sets give the same masks of real scans but for rounding: Dice 0.9999 and more of
-# every scan against the machine's best set. Takes one animal and one patient of the test split;
-# BEN_TEST_ALL=1: every scan.
+# every scan against the machine's best set. Takes a scan of an animal and one of a patient of the test
+# split; BEN_TEST_ALL=1: every scan.
 source "$(dirname "$0")/lib.sh"
 need_data rat-epi
 need_data human-ms
 unset BEN_WEIGHTS BEN_ISA
 
-# subjects DATASET: the first of the test split, or all.
-subjects() {
-    awk -F'\t' -v set="$1" -v all="${BEN_TEST_ALL:-}" '
-        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
-        $c["dataset"] == set && (all || $c["split"] == "test") {print $c["subject"]}' \
-        "$DATA/datasets.tsv" | sort -u | if [ "${BEN_TEST_ALL:-}" ]; then cat; else head -n 1; fi
-}
-
-# masks ISA DATASET: into $TMP/ISA/DATASET.
+# masks ISA DATASET: into $TMP/ISA/DATASET; of the first scan of the test split, or of all scans.
 masks() {
-    local chosen
-    mapfile -t chosen < <(subjects "$2")
-    BEN_ISA=$1 expect 0 ranks 2 "$BEN" segment "$DATA/$2" "$TMP/$1/$2" \
-        --participant-label "${chosen[@]}" --no-hdf5
+    local rows=("dataset=$2")
+    [ "${BEN_TEST_ALL:-}" ] || rows+=("image=$(awk -F'\t' -v set="$2" '
+        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $c["dataset"] == set && $c["split"] == "test" {print $c["image"]; exit}' "$DATA/datasets.tsv")")
+    BEN_ISA=$1 expect 0 ranks 2 "$BEN" segment "$DATA/datasets.tsv" "$TMP/$1/$2" \
+        --where "${rows[@]}" --no-hdf5
 }
 
 # agree DATASET ISA BEST: the lowest Dice of a scan.

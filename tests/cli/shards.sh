@@ -17,8 +17,7 @@ first=$!
 wait $first || fail "the first part: $(cat "$TMP/one")"
 expect 0 "$BEN" segment "$TMP/bids" "$TMP/parts" group
 cmp <(table "$TMP/whole/results.tsv") <(table "$TMP/parts/results.tsv")
-h5dump -d /mask "$TMP/whole/cohort.h5" | tail -n +2 >"$TMP/mask.txt"
-h5dump -d /mask "$TMP/parts/cohort.h5" | tail -n +2 | cmp - "$TMP/mask.txt"
+same_data "$TMP/whole/cohort.h5" "$TMP/parts/cohort.h5" mask
 
 for bad in 0/3 4/3 3 a/b 1/; do
     expect 2 "$BEN" segment "$TMP/bids" "$TMP/bad" --shard $bad

@@ -39,8 +39,8 @@ state() {
         ! -name cohort.h5 -print0 | sort -z | xargs -0 -r sha256sum)
     [ ! -e "$out/results.tsv" ] || table "$out/results.tsv" | sha256sum | sed 's/-/results.tsv/'
     if [ -e "$out/cohort.h5" ]; then
-        h5dump -d /mask -b LE -o voxels "$out/cohort.h5" >/dev/null
-        h5dump -d /probability -b LE -o probabilities "$out/cohort.h5" >/dev/null
+        h5dump -d /mask -b FILE -o voxels "$out/cohort.h5" >/dev/null
+        h5dump -d /probability -b FILE -o probabilities "$out/cohort.h5" >/dev/null
         (cat voxels probabilities && rows_of "$out/cohort.h5" &&
             h5dump -A "$out/cohort.h5" | tail -n +2) | sha256sum | sed 's/-/cohort.h5/'
     fi

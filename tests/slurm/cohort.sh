@@ -18,8 +18,7 @@ cohort_same() {
     (cd "$out" && find . -name '*.nii.gz' ! -name '.tmp*' | sort) | cmp - list
     while read -r file; do cmp "serial/$file" "$out/$file"; done <list
     cmp <(table serial/results.tsv) <(table "$out/results.tsv")
-    h5dump -d /mask serial/cohort.h5 | tail -n +2 >mask.txt
-    h5dump -d /mask "$out/cohort.h5" | tail -n +2 | cmp - mask.txt
+    same_data serial/cohort.h5 "$out/cohort.h5" mask
     entries=$(cat "$out"/logs/journal/*.journal | wc -l)
     [ "$entries" -eq $SCANS ] || fail "$out: $entries entries in the journal, not $SCANS"
 }

@@ -31,6 +31,7 @@ static void test_ranks_do_not_show(void)
     draw_dataset();
     if (world.rank == 0) /* the others wait for what one rank gets */
         undisturbed_hash = train(&self, &config, &undisturbed);
+    check_await_all();
     CHECK_OK(comm_broadcast(&world, &undisturbed_hash, sizeof undisturbed_hash, 0));
     CHECK_OK(comm_broadcast(&world, &undisturbed, sizeof undisturbed, 0));
     CU_ASSERT_EQUAL(train(&world, &config, &together), undisturbed_hash);
