@@ -28,4 +28,4 @@ accuracy rat-epi 0.98 0.96
 accuracy human-ms 0.95 0.94
 accuracy human-t1w 0.94 0.94
 accuracy macaque 0.94 0.91
-accuracy mouse-t1w 0.87 0.87
+accuracy mouse-t1w 0.92 0.92
