@@ -11,7 +11,7 @@ static const struct option rows[] = {
            "the paper's way, or one to compare with"),
     CHOICE("adapt", "adabn", trainer.norm.form, "exact", ADABN_FORM_CHOICES,
            "norm statistics layer by layer, or by one pass"),
-    REAL("adapt", "adabn-share", trainer.norm.share, "1", 0.01, 1, "F",
+    REAL("adapt", "adabn-share", trainer.norm.share, "0.5", 0.01, 1, "F",
          "share of the target in them; the source's have the rest"),
 
     TRAINING_DATA_OPTIONS,

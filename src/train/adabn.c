@@ -13,7 +13,6 @@ struct adabn {
     const struct dataset *dataset;
     const long *slices;
     long n, first;
-    double share;
     int count, max_batch; /* count: slices of this rank, from first on */
     struct reduce *reduce;
     float *x;        /* [max_batch][size][size] */
@@ -105,8 +104,10 @@ static enum ben_status set_block(struct adabn *a, int block, double *mean, doubl
     ENSURE(to_mean && to_variance);
     measure_block(a, block);
     TRY(merge_block(a, block, mean, variance));
-    for (int k = 0; k < net_block_channels(a->net, block); k++)
-        adabn_blend(a->share, mean[k], variance[k], &to_mean[k], &to_variance[k]);
+    for (int k = 0; k < net_block_channels(a->net, block); k++) {
+        to_mean[k] = (float)mean[k];
+        to_variance[k] = (float)variance[k];
+    }
     net_refresh(a->net);
 out:
     return st;
@@ -125,25 +126,12 @@ out:
     return st;
 }
 
-void adabn_blend(double share, double mean, double variance, float *to_mean, float *to_variance)
-{
-    double apart = mean - *to_mean;
-    *to_variance = (float)((1 - share) * *to_variance + share * variance +
-                           share * (1 - share) * apart * apart);
-    *to_mean = (float)(*to_mean + share * apart);
-}
-
 enum ben_status adabn_exact(const struct comm *world, struct net *net, int max_batch,
-                            const struct dataset *dataset, const long *slices, long n,
-                            double share)
+                            const struct dataset *dataset, const long *slices, long n)
 {
     enum ben_status st = BEN_OK;
-    struct adabn a = {.net = net,
-                      .dataset = dataset,
-                      .slices = slices,
-                      .n = n,
-                      .share = share,
-                      .max_batch = max_batch};
+    struct adabn a = {
+        .net = net, .dataset = dataset, .slices = slices, .n = n, .max_batch = max_batch};
     struct reduce_config config = {.max_batch = n, .small_width = (size_t)widest(net)};
     double *totals = NULL, start = util_now_s();
     if (n <= 0)
@@ -162,5 +150,52 @@ out:
     free(a.moments);
     free(a.parts);
     free(totals);
+    return st;
+}
+
+/* What stands there becomes the mixture of it (share) and of what was before. A layer's variance
+ * comes behind its mean in the list. */
+static void mix_statistics(struct net *net, double share, const float *before)
+{
+    int n;
+    const struct net_param *params = net_params(net, &n);
+    float *values = net_values(net, NULL, NULL);
+    size_t mean = 0;
+    for (int p = 0; p < n; p++) {
+        if (params[p].trainable)
+            continue;
+        if (params[p].init != BEN_INIT_ONE) {
+            mean = params[p].offset;
+            continue;
+        }
+        for (size_t k = 0; k < params[p].count; k++) {
+            size_t m = mean + k, v = params[p].offset + k;
+            double apart = (double)values[m] - before[m];
+            values[m] = (float)(before[m] + share * apart);
+            values[v] = (float)((1 - share) * before[v] + share * values[v] +
+                                share * (1 - share) * apart * apart);
+        }
+    }
+    net_refresh(net);
+}
+
+enum ben_status adabn_run(const struct adabn_config *config, const struct comm *world,
+                          struct net *net, int max_batch, const struct dataset *dataset,
+                          const long *slices, long n)
+{
+    enum ben_status st = BEN_OK;
+    size_t n_values, n_trainable;
+    const float *values = net_values(net, &n_values, &n_trainable);
+    float *before = NULL;
+    TRY_NEW(before = malloc(n_values * sizeof *before));
+    memcpy(before, values, n_values * sizeof *before);
+    if (config->form == BEN_ADABN_EXACT)
+        TRY(adabn_exact(world, net, max_batch, dataset, slices, n));
+    else
+        TRY(adabn_stream(world, net, dataset, slices, n));
+    if (config->share < 1)
+        mix_statistics(net, config->share, before);
+out:
+    free(before);
     return st;
 }

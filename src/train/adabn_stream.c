@@ -69,12 +69,11 @@ static void add_batch(struct stream *s, int batch)
     }
 }
 
-/* A layer's variance comes behind its mean in the list. */
-static void set_statistics(const struct stream *s, struct net *net, long slices, double share)
+static void set_statistics(const struct stream *s, struct net *net, long slices)
 {
     int n;
     const struct net_param *params = net_params(net, &n);
-    float *values = net_values(net, NULL, NULL), *to_mean = NULL;
+    float *values = net_values(net, NULL, NULL);
     const double *mean = NULL;
     for (int p = 0; p < n; p++) {
         float *here = values + params[p].offset;
@@ -82,12 +81,11 @@ static void set_statistics(const struct stream *s, struct net *net, long slices,
         bool variance = params[p].init == BEN_INIT_ONE;
         if (params[p].trainable)
             continue;
-        for (size_t k = 0; variance && k < params[p].count; k++) {
-            double m = mean[k] / (double)slices, squares = sums[k] / (double)slices;
-            adabn_blend(share, m, squares - m * m, &to_mean[k], &here[k]);
+        for (size_t k = 0; k < params[p].count; k++) {
+            double m = variance ? mean[k] / (double)slices : 0;
+            here[k] = (float)(sums[k] / (double)slices - m * m);
         }
         mean = variance ? NULL : sums;
-        to_mean = here;
     }
     net_refresh(net);
 }
@@ -111,8 +109,7 @@ out:
 }
 
 enum ben_status adabn_stream(const struct comm *world, struct net *net,
-                             const struct dataset *dataset, const long *slices, long n,
-                             double share)
+                             const struct dataset *dataset, const long *slices, long n)
 {
     enum ben_status st = BEN_OK;
     struct stream s = {.dataset = dataset};
@@ -131,7 +128,7 @@ enum ben_status adabn_stream(const struct comm *world, struct net *net,
         log_progress("norm statistics", (double)(at + batch), (double)n, start);
     }
     log_progress_end();
-    set_statistics(&s, net, n, share);
+    set_statistics(&s, net, n);
 out:
     reduce_free(&s.reduce);
     net_free(&s.net);
@@ -140,13 +137,4 @@ out:
     free(s.prob);
     free(s.sums);
     return st;
-}
-
-enum ben_status adabn_run(const struct adabn_config *config, const struct comm *world,
-                          struct net *net, int max_batch, const struct dataset *dataset,
-                          const long *slices, long n)
-{
-    if (config->form == BEN_ADABN_EXACT)
-        return adabn_exact(world, net, max_batch, dataset, slices, n, config->share);
-    return adabn_stream(world, net, dataset, slices, n, config->share);
 }
