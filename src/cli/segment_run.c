@@ -451,7 +451,9 @@ static enum ben_status describe_dataset(const struct run *run, const char *param
     const struct derivative_dataset dataset = {.name = util_basename(raw),
                                                .raw = raw,
                                                .version = BEN_VERSION,
-                                               .parameters = parameters};
+                                               .parameters = parameters,
+                                               .n4 = run->config->n4,
+                                               .samples = run->config->mc};
     TRY(derivative_write_dataset(run->output, &dataset));
 out:
     free(full);
@@ -539,8 +541,9 @@ static enum ben_status assemble(struct run *run)
                  "run group again",
                  left, run->cohort->n);
     run->context->failed_scans = failed + left;
-    log_info("%ld scans done, %ld failed; results in %s/results.tsv", done, failed,
-             run->output);
+    log_info("%ld scans done, %ld failed; results in %s/results.tsv, what to cite in "
+             "logs/CITATION.md",
+             done, failed, run->output);
 out:
     return st;
 }

@@ -233,7 +233,7 @@ static enum ben_status write_readme(const char *folder,
             "results.tsv   a row per scan: status, reason, volume, times; results.json "
             "explains its columns\n"
             "cohort.h5     the same with all masks in one HDF5 file\n"
-            "logs/         options, log, journal of finished scans\n\n"
+            "logs/         options, log, journal of finished scans, methods text to cite\n\n"
             "Please cite Yu et al. (2022), eLife 11:e81217, " PAPER "\n",
             *dataset->name ? " of " : "", dataset->name, dataset->version,
             dataset->parameters));
@@ -243,14 +243,54 @@ out:
     return st;
 }
 
+/* A paragraph for the methods section of a paper, with the references that it cites. */
+static enum ben_status write_citation(const char *folder,
+                                      const struct derivative_dataset *dataset)
+{
+    enum ben_status st = BEN_OK;
+    char *text = NULL, *samples = NULL;
+    TRY_NEW(samples = util_format("%d", dataset->samples));
+    bool mc = dataset->samples > 0;
+    TRY_NEW(
+        text = util_format(
+            "# Methods text\n\n"
+            "Brains were extracted with ben-mpi %s (%s), an implementation of BEN (Yu et al. "
+            "2022): a U-Net with a non-local block (Wang et al. 2018) on the slices of each "
+            "scan.%s Intensities were scaled from their 1st to their 99th percentile.%s%s%s\n\n"
+            "# References\n\n"
+            "- Yu Z. et al. (2022). A generalizable brain extraction net (BEN) for "
+            "multimodal MRI data from rodents, nonhuman primates, and humans. *eLife* "
+            "11:e81217. " PAPER "\n"
+            "- Wang X. et al. (2018). Non-local neural networks. *CVPR*, 7794-7803.\n%s%s",
+            dataset->version, dataset->parameters,
+            dataset->n4 ? " Bias fields were corrected by N4 (Tustison et al. 2010)." : "",
+            mc ? " How sure the network is was estimated by Monte Carlo dropout (Gal and "
+                 "Ghahramani 2016) with "
+               : "",
+            mc ? samples : "", mc ? " samples." : "",
+            dataset->n4 ? "- Tustison N. J. et al. (2010). N4ITK: improved N3 bias correction. "
+                          "*IEEE Transactions on Medical Imaging* 29:1310-1320.\n"
+                        : "",
+            mc ? "- Gal Y., Ghahramani Z. (2016). Dropout as a Bayesian approximation. "
+                 "*ICML*, 1050-1059.\n"
+               : ""));
+    TRY(write_text(folder, "logs/CITATION.md", text));
+out:
+    free(samples);
+    free(text);
+    return st;
+}
+
 enum ben_status derivative_write_dataset(const char *folder,
                                          const struct derivative_dataset *dataset)
 {
     enum ben_status st = BEN_OK;
-    char *path = NULL;
-    TRY(util_make_dirs(folder));
+    char *path = NULL, *logs = NULL;
+    TRY_NEW(logs = util_format("%s/logs", folder));
+    TRY(util_make_dirs(logs));
     TRY(write_description(folder, dataset));
     TRY(write_readme(folder, dataset));
+    TRY(write_citation(folder, dataset));
     /* What BIDS has no names for; a validator is told to look away. */
     TRY(write_text(folder, ".bidsignore",
                    "*_desc-uncertainty_*\n*_desc-attention_*\n*_mask.png\n*.h5\n*.html\n"
@@ -265,6 +305,7 @@ enum ben_status derivative_write_dataset(const char *folder,
                                    "value of the entity desc in file names", "description",
                                    "Description", "what the files with it are")));
 out:
+    free(logs);
     free(path);
     return st;
 }

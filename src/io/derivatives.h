@@ -48,10 +48,12 @@ struct derivative_dataset {
     const char *raw_doi;    /* DatasetDOI of the raw data set; NULL where unknown */
     const char *version;    /* of this program */
     const char *parameters; /* one line: weights, their hash, options that matter */
+    bool n4;                /* bias fields were corrected */
+    int samples;            /* of Monte Carlo dropout; 0: none */
 };
 
-/* Writes dataset_description.json, README, .bidsignore and descriptions.tsv with its dictionary into
- * the output folder (created if missing). */
+/* Writes dataset_description.json, README, .bidsignore, descriptions.tsv with its dictionary and
+ * logs/CITATION.md (methods text and references) into the output folder (created if missing). */
 enum ben_status derivative_write_dataset(const char *folder,
                                          const struct derivative_dataset *dataset);
 

@@ -145,7 +145,7 @@ static void write_boilerplate(FILE *to, const struct report *report)
 {
     char samples[64];
     report_setting(report, "mc", samples, sizeof samples);
-    fputs("<p>Brains were extracted with ben-mpi ", to);
+    fprintf(to, "<p>Brains were extracted with ben-mpi%s", *report->version ? " " : "");
     markup_text(to, report->version);
     fputs(", an implementation of BEN (Yu et al. 2022): a U-Net with a non-local block (Wang "
           "et al. 2018) on the slices of the scan.",

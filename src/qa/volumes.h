@@ -101,6 +101,8 @@ enum ben_status volumes_check_path(const char *path);
  *   NAME_groups.tsv   volumes by group and region
  *   NAME_tests.tsv    groups against each other, where there are several
  *   NAME_change.tsv   visits of one animal against its first and the one before, where there are
+ *   NAME_rates.tsv, NAME_rates_tests.tsv  how fast animals change, by group and region, where times
+ *                     are known
  *   NAME_regions.tsv  a row per scan and label, where there are labels
  * Local. Fails: BEN_E_IO, BEN_E_MEMORY, BEN_E_INPUT for a table of label names that is none. */
 enum ben_status volumes_write(const char *path, const struct volumes *volumes,

@@ -68,6 +68,7 @@ static void add_animal(struct dated *values, long n, struct volumes_visits *visi
                 (struct volumes_visit){.participant = known->participant,
                                        .session = known->session,
                                        .group = known->group,
+                                       .scan = values[i].scan,
                                        .label = values[i].label,
                                        .time = known->time};
         struct volumes_visit *visit = &visits->list[visits->n - 1];

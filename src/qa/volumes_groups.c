@@ -5,26 +5,25 @@
 #include "qa/volumes_inner.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define DECIMALS 3
-#define MM3      "mm^3"
-
+/* Units, decimals and what is counted are filled in. */
 static const struct table_column group_columns[] = {
     {"group", BEN_TABLE_TEXT, 0, NULL, "what scans were grouped by", NULL},
     {"region", BEN_TABLE_TEXT, 0, NULL, "brain, or the name or number of a label", NULL},
-    {"n", BEN_TABLE_INTEGER, 0, NULL, "scans with a volume", NULL},
-    {"mean", BEN_TABLE_REAL, DECIMALS, MM3, "arithmetic mean", NULL},
-    {"ci95_low", BEN_TABLE_REAL, DECIMALS, MM3,
+    {"n", BEN_TABLE_INTEGER, 0, NULL, "of them with a value", NULL},
+    {"mean", BEN_TABLE_REAL, 0, NULL, "arithmetic mean", NULL},
+    {"ci95_low", BEN_TABLE_REAL, 0, NULL,
      "lower end of the 95 % confidence interval of the mean (Student's t)", NULL},
-    {"ci95_high", BEN_TABLE_REAL, DECIMALS, MM3, "upper end of that interval", NULL},
-    {"sd", BEN_TABLE_REAL, DECIMALS, MM3, "standard deviation (n - 1)", NULL},
-    {"median", BEN_TABLE_REAL, DECIMALS, MM3, "median", NULL},
-    {"quartile1", BEN_TABLE_REAL, DECIMALS, MM3, "first quartile", NULL},
-    {"quartile3", BEN_TABLE_REAL, DECIMALS, MM3, "third quartile", NULL},
-    {"min", BEN_TABLE_REAL, DECIMALS, MM3, "smallest volume", NULL},
-    {"max", BEN_TABLE_REAL, DECIMALS, MM3, "largest volume", NULL},
+    {"ci95_high", BEN_TABLE_REAL, 0, NULL, "upper end of that interval", NULL},
+    {"sd", BEN_TABLE_REAL, 0, NULL, "standard deviation (n - 1)", NULL},
+    {"median", BEN_TABLE_REAL, 0, NULL, "median", NULL},
+    {"quartile1", BEN_TABLE_REAL, 0, NULL, "first quartile", NULL},
+    {"quartile3", BEN_TABLE_REAL, 0, NULL, "third quartile", NULL},
+    {"min", BEN_TABLE_REAL, 0, NULL, "smallest value", NULL},
+    {"max", BEN_TABLE_REAL, 0, NULL, "largest value", NULL},
 };
-#define GROUP_COLUMNS (int)(sizeof group_columns / sizeof group_columns[0])
+enum { GROUP_COLUMNS = sizeof group_columns / sizeof group_columns[0] };
 
 static const struct table_level exact_levels[] = {
     {"yes", "of all permutations"}, {"no", "by the normal approximation"}, {NULL, NULL}};
@@ -34,12 +33,12 @@ static const struct table_column test_columns[] = {
     {"group_a", BEN_TABLE_TEXT, 0, NULL, "the first group", NULL},
     {"group_b", BEN_TABLE_TEXT, 0, NULL, "the second", NULL},
     {"exact", BEN_TABLE_TEXT, 0, NULL, "how p was found", exact_levels},
-    {"n_a", BEN_TABLE_INTEGER, 0, NULL, "scans of the first group", NULL},
-    {"n_b", BEN_TABLE_INTEGER, 0, NULL, "scans of the second", NULL},
+    {"n_a", BEN_TABLE_INTEGER, 0, NULL, "values of the first group", NULL},
+    {"n_b", BEN_TABLE_INTEGER, 0, NULL, "values of the second", NULL},
     {"mann_whitney_u", BEN_TABLE_REAL, 1, NULL, "U of the first group", NULL},
     {"chance_a_above_b", BEN_TABLE_REAL, 6, NULL,
-     "that a scan of the first group has the larger volume, ties half", NULL},
-    {"p", BEN_TABLE_REAL, BEN_TABLE_SHORTEST, NULL, "two-sided, scans taken as independent",
+     "that a value of the first group is the larger, ties half", NULL},
+    {"p", BEN_TABLE_REAL, BEN_TABLE_SHORTEST, NULL, "two-sided, values taken as independent",
      NULL},
     {"p_holm", BEN_TABLE_REAL, BEN_TABLE_SHORTEST, NULL,
      "corrected for the number of pairs of groups (Holm)", NULL},
@@ -153,7 +152,18 @@ out:
     return st;
 }
 
-enum ben_status volumes_write_groups(const char *path, const char *tests_path,
+static void fill_columns(const struct volumes_group_tables *tables,
+                         struct table_column columns[GROUP_COLUMNS])
+{
+    memcpy(columns, group_columns, sizeof group_columns);
+    columns[2].unit = tables->counted;
+    for (int c = 3; c < GROUP_COLUMNS; c++) {
+        columns[c].unit = tables->unit;
+        columns[c].decimals = tables->decimals;
+    }
+}
+
+enum ben_status volumes_write_groups(const struct volumes_group_tables *tables,
                                      const struct volumes *volumes,
                                      const struct volumes_values *values,
                                      const struct volumes_names *names)
@@ -161,9 +171,11 @@ enum ben_status volumes_write_groups(const char *path, const char *tests_path,
     enum ben_status st = BEN_OK;
     struct volumes_groups groups = {0};
     struct group_tables t = {.volumes = volumes, .values = values, .groups = &groups};
+    struct table_column columns[GROUP_COLUMNS];
     char *region = NULL;
+    fill_columns(tables, columns);
     TRY(volumes_find_groups(volumes, &groups));
-    TRY(table_create(group_columns, GROUP_COLUMNS, &t.summary));
+    TRY(table_create(columns, GROUP_COLUMNS, &t.summary));
     TRY(table_create(test_columns, TEST_COLUMNS, &t.tests));
     TRY_NEW(t.mm3 = malloc(((size_t)values->n + 1) * sizeof *t.mm3));
     TRY_NEW(t.start = calloc((size_t)groups.n + 1, sizeof *t.start));
@@ -173,9 +185,9 @@ enum ben_status volumes_write_groups(const char *path, const char *tests_path,
         TRY_NEW(region = volumes_region(names, values->list[first].label));
         TRY(add_region(&t, first, end, region));
     }
-    TRY(table_write(t.summary, path));
+    TRY(table_write(t.summary, tables->path));
     if (groups.n > 1)
-        TRY(table_write(t.tests, tests_path));
+        TRY(table_write(t.tests, tables->tests_path));
 out:
     free(region);
     free(groups.list);

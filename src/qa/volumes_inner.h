@@ -51,6 +51,7 @@ bool volumes_in_group(const struct volumes *volumes, long scan, const char *grou
 /* A visit: what was measured of one animal in one session or at one time. */
 struct volumes_visit {
     const char *participant, *session, *group; /* volumes' own; session NULL where unknown */
+    long scan;                                 /* the first of it */
     long label, n;                             /* n: scans, whose mean is: */
     double mm3, time;
 };
@@ -71,11 +72,26 @@ long volumes_animal_end(const struct volumes_visits *visits, long first);
 enum ben_status volumes_scores(const struct volumes *volumes, double *volume_z,
                                double *uncertainty_z);
 
-/* The tables of volumes_write that are about more than one scan. */
-enum ben_status volumes_write_groups(const char *path, const char *tests_path,
+/* Two tables of values by group: their summaries, and groups against each other (where there are
+ * several). */
+struct volumes_group_tables {
+    const char *path, *tests_path;
+    const char *unit, *counted; /* of the values, and what each is one of: "scans" */
+    int decimals;
+};
+enum ben_status volumes_write_groups(const struct volumes_group_tables *tables,
                                      const struct volumes *volumes,
                                      const struct volumes_values *values,
                                      const struct volumes_names *names);
+
+/* How fast the animals of each group change: of each animal with visits at different times the slope
+ * of its volumes over time by least squares, in percent of their mean. Writes nothing where there is
+ * no such animal. */
+enum ben_status volumes_write_rates(const char *path, const char *tests_path,
+                                    const struct volumes *volumes,
+                                    const struct volumes_values *values,
+                                    const struct volumes_names *names,
+                                    const struct volumes_options *options);
 enum ben_status volumes_write_change(const char *path, const struct volumes *volumes,
                                      const struct volumes_values *values,
                                      const struct volumes_names *names,

@@ -222,12 +222,16 @@ static enum ben_status write_parts(const char *path, const struct volumes *volum
     char *groups = util_format("%.*s_groups.tsv", stem, path);
     char *tests = util_format("%.*s_tests.tsv", stem, path);
     char *change = util_format("%.*s_change.tsv", stem, path);
+    char *rates = util_format("%.*s_rates.tsv", stem, path);
+    char *rates_tests = util_format("%.*s_rates_tests.tsv", stem, path);
     char *regions = util_format("%.*s_regions.tsv", stem, path);
-    if (!groups || !tests || !change || !regions)
+    if (!groups || !tests || !change || !rates || !rates_tests || !regions)
         FAIL(BEN_E_MEMORY, "out of memory");
     TRY(volumes_collect(volumes, &values));
-    TRY(volumes_write_groups(groups, tests, volumes, &values, names));
+    const struct volumes_group_tables tables = {groups, tests, "mm^3", "scans", 3};
+    TRY(volumes_write_groups(&tables, volumes, &values, names));
     TRY(volumes_write_change(change, volumes, &values, names, options));
+    TRY(volumes_write_rates(rates, rates_tests, volumes, &values, names, options));
     if (volumes->n_regions > 0)
         TRY(write_regions(regions, volumes, names));
 out:
@@ -235,6 +239,8 @@ out:
     free(groups);
     free(tests);
     free(change);
+    free(rates);
+    free(rates_tests);
     free(regions);
     return st;
 }

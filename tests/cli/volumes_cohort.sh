@@ -62,6 +62,15 @@ is 3.40625 "$(cell all_change.tsv participant_id sub-1 region brain session_id s
 is n/a "$(cell all_change.tsv participant_id sub-1 region brain session_id ses-2 mm3_since_first)"
 grep -q 'sub-7' all_change.tsv && fail "an animal with one visit changes"
 grep -q 'mm^3 per week' all_change.json || fail "the unit of rates"
+# by least squares over two visits, in percent of their mean: 27.25 of 29.25 mm^3 and 19 of 17.5 in 8
+# weeks; sub-8 shrinks
+is "$(awk 'BEGIN {printf "%.6f", (2725 / 29.25 + 1900 / 17.5) / 2 / 8}')" \
+    "$(cell all_rates.tsv group control region brain median)"
+is 4 "$(cell all_rates.tsv group control region brain n)"
+is "$(awk 'BEGIN {printf "%.6f", 100 * (27 - 216) / 121.5 / 8}')" \
+    "$(cell all_rates.tsv group treated region brain min)"
+is 3 "$(cell all_rates_tests.tsv region brain n_b)"
+grep -q '"Units": "% per week"' all_rates.json || fail "the unit of groups' rates"
 for file in all_groups.svg all_change.svg; do
     grep -q '</svg>' $file || fail "$file"
 done

@@ -117,9 +117,9 @@ static void test_odd_name(void)
 
 static void test_dataset(void)
 {
-    const struct derivative_dataset dataset = {"Rats \"7 T\"", "../raw", "10.1/x", "0.1",
-                                               "weights rat.h5"};
-    char folder[256], *ignore, *readme, *text;
+    const struct derivative_dataset dataset = {"Rats \"7 T\"",   "../raw", "10.1/x", "0.1",
+                                               "weights rat.h5", true,     7};
+    char folder[256], *ignore, *readme, *citation, *text;
     check_folder_create(folder);
     CHECK_OK(derivative_write_dataset(folder, &dataset));
     readme = util_format("%s/README", folder);
@@ -127,6 +127,13 @@ static void test_dataset(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "Brain masks of Rats"));
     free(text);
     free(readme);
+    citation = util_format("%s/logs/CITATION.md", folder);
+    CHECK_OK(util_read_file(citation, 10000, &text, NULL));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "with ben-mpi 0.1 (weights rat.h5)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "with 7 samples."));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "29:1310-1320"));
+    free(text);
+    free(citation);
     json_t *json = read_json(folder, "dataset_description.json");
     CU_ASSERT_STRING_EQUAL(text_of(json, "Name"), "Brain masks of Rats \"7 T\"");
     CU_ASSERT_STRING_EQUAL(text_of(json, "DatasetType"), "derivative");
