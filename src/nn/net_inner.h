@@ -92,17 +92,24 @@ struct net {
     const float *image;        /* what the last forward was given; backward reads it again */
     float *pooled[BEN_LEVELS]; /* all slices */
     float *nonlocal_out, *nonlocal_kept;
-    float *gradient[2]; /* the gradient on its way down and a tensor beside it */
+    float *
+        gradient[3]; /* of a block's output, at even levels; between its convolutions; at odd */
     float *skip_gradient[BEN_LEVELS];
     float *pooled_gradient;
-    float *parts[2];         /* [slices][values of a layer]; of a block's second and first */
-    double *sums, *total;    /* [slices][2][channels], [2][channels] */
+    float *parts[3];      /* [slices][values]; of a block's second and first convolution and of
+                                what lies ahead of it */
+    double *sums, *total; /* [slices][2][channels], [2][channels] */
     float *mean_g, *mean_gx; /* [channels], for norm_backward */
     size_t activation_bytes; /* from blocks[0].y1 on: all that forward writes */
 };
 
 /* Fills config, params, shapes; then memory. Fails: BEN_E_ARG, BEN_E_MEMORY. */
 enum ben_status net_plan(struct net *net);
+
+static inline int net_level(int b)
+{
+    return b < NET_START ? b : b <= NET_END ? BEN_LEVELS : BEN_BLOCKS - 1 - b;
+}
 
 static inline float *net_value(const struct net *net, int param)
 {

@@ -275,18 +275,30 @@ static size_t layer_values(const struct net *net)
     return most;
 }
 
+/* The same of what lies ahead of a block: a way up, or the non-local block. */
+static size_t ahead_values(const struct net *net)
+{
+    size_t most = net->config.nonlocal ? nonlocal_weight_floats(&net->nonlocal) : 0;
+    for (int l = 0; l < BEN_LEVELS; l++) {
+        const struct net_param *up = &net->params[net->ups[l].param];
+        most = larger(most, up[0].count + up[1].count);
+    }
+    return most;
+}
+
 static void reserve_training(struct net *net, struct reservation *r)
 {
     size_t n = (size_t)net->max_batch, deep = (size_t)net->config.channels << BEN_LEVELS;
     reserve_activations(net, r);
     size_t top = net_block_floats(&net->blocks[NET_ENC(0)]);
-    for (int k = 0; k < 2; k++)
-        net->gradient[k] = take_floats(r, n * top);
+    for (int k = 0; k < 3; k++)
+        net->gradient[k] = take_floats(r, k < 2 ? n * top : n * top / 2);
     for (int l = 0; l < BEN_LEVELS; l++)
         net->skip_gradient[l] = take_floats(r, n * net_block_floats(&net->blocks[NET_ENC(l)]));
     net->pooled_gradient = take_floats(r, n * top / 4);
     for (int k = 0; k < 2; k++)
         net->parts[k] = take_floats(r, n * layer_values(net));
+    net->parts[2] = take_floats(r, n * ahead_values(net));
     net->sums = take(r, n * 2 * deep * sizeof *net->sums);
     net->total = take(r, 2 * deep * sizeof *net->total);
     net->mean_g = take_floats(r, deep);

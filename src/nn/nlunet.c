@@ -75,24 +75,19 @@ void nlunet_part(const struct walk *w)
     }
 }
 
-static int level_of(int b)
-{
-    return b < NET_START ? b : b <= NET_END ? BEN_LEVELS : BEN_BLOCKS - 1 - b;
-}
-
 static void convolve_first(const struct walk *w, int b, float *y)
 {
     const struct net_block *block = &w->net->blocks[b];
     const struct net_conv *conv = &block->conv1;
-    const float *skip = b > NET_END ? nlunet_skip(w, level_of(b)) : NULL;
+    const float *skip = b > NET_END ? nlunet_skip(w, net_level(b)) : NULL;
     const float *bias = net_value(w->net, conv->param + 1);
     struct conv_input in = {w->at, skip, conv->shape.c - block->skip_channels};
     struct conv_part part = upsampled(block, w->at);
     struct conv_shape shape = conv->shape;
     shape.n = w->n;
     double start = net_clock_start(w->net);
-    if (skip && is_parted(w, level_of(b)))
-        conv_rest_forward(&shape, &part, conv->packed, bias, w->work->part[level_of(b)], y,
+    if (skip && is_parted(w, net_level(b)))
+        conv_rest_forward(&shape, &part, conv->packed, bias, w->work->part[net_level(b)], y,
                           w->work->scratch);
     else
         conv_elu_forward(&shape, &in, conv->packed, bias, NULL, y, w->work->scratch);
@@ -182,7 +177,7 @@ bool nlunet_walk(struct walk *w, int from, int to)
         else if (b == NET_END && w->net->config.nonlocal)
             attend(w);
         else if (b > NET_END)
-            go_up(w, level_of(b));
+            go_up(w, net_level(b));
         if (!block_forward(w, b))
             return false;
     }

@@ -71,10 +71,19 @@ static struct conv_input slice_input(const struct net_conv *conv, struct conv_in
 }
 
 /* What conv1 of a block reads, all slices. */
-static struct conv_input block_input(const struct net_block *block, const float *in,
-                                     const float *skip)
+static struct conv_input block_input(const struct net *net, int b)
 {
-    return (struct conv_input){in, skip, block->conv1.shape.c - block->skip_channels};
+    const struct net_block *block = &net->blocks[b];
+    struct conv_input in = {.c0 = block->conv1.shape.c - block->skip_channels};
+    if (b == 0)
+        in.x0 = net->image;
+    else if (b <= NET_START)
+        in.x0 = net->pooled[b - 1];
+    else if (b == NET_END)
+        in.x0 = net->config.nonlocal ? net->nonlocal_out : net->blocks[NET_START].z;
+    else
+        in = (struct conv_input){net->ups[net_level(b)].y, net->blocks[net_level(b)].z, in.c0};
+    return in;
 }
 
 static struct norm_slice norm_slice(const struct net *net, int b, int i)
@@ -122,56 +131,33 @@ static void convolve(const struct step *s, const struct net_conv *conv, struct c
                      y + (size_t)group.first * out_floats(conv), scratch(net));
 }
 
-static enum ben_status block_forward(const struct step *s, int b, const float *in,
-                                     const float *skip)
-{
-    enum ben_status st = BEN_OK;
-    struct net *net = s->net;
-    struct net_block *block = &net->blocks[b];
-    struct conv_input x = block_input(block, in, skip);
-    size_t width = 2 * (size_t)net_channels(block), floats = net_block_floats(block);
-    int groups = groups_of(s, b);
-    PARALLEL_GROUPS(groups)
-    {
-        struct group group = group_at(s, groups, g);
-        convolve(s, &block->conv1, x, group, block->y1);
-        convolve(s, &block->conv2, (struct conv_input){.x0 = block->y1}, group, block->y2);
-        for (size_t i = (size_t)group.first; i < (size_t)(group.first + group.n); i++)
-            norm_sums(net_channels(block) / 16, block->pixels, block->y2 + i * floats, NULL,
-                      net->sums + i * width);
-    }
-    TRY(sums_small(s->sums, net->sums, s->n, width, net->total));
-    take_statistics(net, block, s->sums->batch);
-    PARALLEL_SLICES
-    {
-        struct norm_slice slice = norm_slice(net, b, i);
-        struct random_stream stream =
-            net_dropout_train(s->seed, s->step, s->sums->first + i, b);
-        if (block->keep)
-            dropout_mask(&stream, net->config.dropout[b], floats / 16,
-                         block->keep + (size_t)i * floats / 16);
-        norm_forward(&slice, block->z + (size_t)i * floats);
-    }
-out:
-    return st;
-}
-
-static void pool(const struct step *s, int level)
-{
-    const struct net_block *block = &s->net->blocks[NET_ENC(level)];
-    const struct conv_shape *shape = &block->conv2.shape;
-    size_t floats = net_block_floats(block);
-    PARALLEL_SLICES
-    pool_forward(shape->o / 16, shape->h, shape->w, block->z + (size_t)i * floats,
-                 s->net->pooled[level] + (size_t)i * floats / 4);
-}
-
-static void attend(const struct step *s)
+/* Norm and dropout behind a block. */
+static void normalise(const struct step *s, int b, int i)
 {
     const struct net *net = s->net;
+    const struct net_block *block = &net->blocks[b];
+    size_t floats = net_block_floats(block);
+    struct norm_slice slice = norm_slice(net, b, i);
+    struct random_stream stream = net_dropout_train(s->seed, s->step, s->sums->first + i, b);
+    if (block->keep)
+        dropout_mask(&stream, net->config.dropout[b], floats / 16,
+                     block->keep + (size_t)i * floats / 16);
+    norm_forward(&slice, block->z + (size_t)i * floats);
+}
+
+static void pool(const struct net *net, int level, int i)
+{
+    const struct net_block *block = &net->blocks[NET_ENC(level)];
+    const struct conv_shape *shape = &block->conv2.shape;
+    size_t floats = net_block_floats(block);
+    pool_forward(shape->o / 16, shape->h, shape->w, block->z + (size_t)i * floats,
+                 net->pooled[level] + (size_t)i * floats / 4);
+}
+
+static void attend(const struct net *net, int i)
+{
     size_t floats = net_block_floats(&net->blocks[NET_START]);
     size_t kept = nonlocal_kept_floats(&net->nonlocal);
-    PARALLEL_SLICES
     nonlocal_forward(&net->nonlocal, net->blocks[NET_START].z + (size_t)i * floats,
                      net_value(net, net->nonlocal_param),
                      net->nonlocal_out + (size_t)i * floats,
@@ -183,13 +169,52 @@ static size_t up_in_floats(const struct net_up *up)
     return (size_t)up->shape.c * up->shape.h * up->shape.w;
 }
 
-static void go_up(const struct step *s, int level, const float *in)
+static void go_up(const struct net *net, int level, int i)
 {
-    const struct net_up *up = &s->net->ups[level];
+    const struct net_up *up = &net->ups[level];
     size_t floats = up_in_floats(up);
-    PARALLEL_SLICES
-    upconv_forward(&up->shape, in + (size_t)i * floats, up->packed,
-                   net_value(s->net, up->param + 1), up->y + (size_t)i * 2 * floats);
+    upconv_forward(&up->shape, net->blocks[NET_DEC(level) - 1].z + (size_t)i * floats,
+                   up->packed, net_value(net, up->param + 1), up->y + (size_t)i * 2 * floats);
+}
+
+/* What lies ahead of block b, back to the convolutions of the one before: of one slice, so that the
+ * block reads it from the cache. */
+static void slice_ahead(const struct step *s, int b, int i)
+{
+    if (b == 0)
+        return;
+    normalise(s, b - 1, i);
+    if (b <= NET_START)
+        pool(s->net, b - 1, i);
+    else if (b > NET_END)
+        go_up(s->net, net_level(b), i);
+    else if (s->net->config.nonlocal)
+        attend(s->net, i);
+}
+
+static enum ben_status block_forward(const struct step *s, int b)
+{
+    enum ben_status st = BEN_OK;
+    struct net *net = s->net;
+    struct net_block *block = &net->blocks[b];
+    struct conv_input x = block_input(net, b);
+    size_t width = 2 * (size_t)net_channels(block), floats = net_block_floats(block);
+    int groups = groups_of(s, b);
+    PARALLEL_GROUPS(groups)
+    {
+        struct group group = group_at(s, groups, g);
+        for (int i = group.first; i < group.first + group.n; i++)
+            slice_ahead(s, b, i);
+        convolve(s, &block->conv1, x, group, block->y1);
+        convolve(s, &block->conv2, (struct conv_input){.x0 = block->y1}, group, block->y2);
+        for (size_t i = (size_t)group.first; i < (size_t)(group.first + group.n); i++)
+            norm_sums(net_channels(block) / 16, block->pixels, block->y2 + i * floats, NULL,
+                      net->sums + i * width);
+    }
+    TRY(sums_small(s->sums, net->sums, s->n, width, net->total));
+    take_statistics(net, block, s->sums->batch);
+out:
+    return st;
 }
 
 /* Debug builds: whoever reads what nobody wrote gets NaN. */
@@ -206,12 +231,15 @@ static void predict(const struct step *s, float *prob)
     const struct net *net = s->net;
     const struct net_block *block = &net->blocks[NET_DEC(0)];
     PARALLEL_SLICES
-    final_forward(net->config.channels / 16, (size_t)block->pixels,
-                  block->z + (size_t)i * net_block_floats(block),
-                  net_value(net, net->final_param), prob + (size_t)i * block->pixels);
+    {
+        normalise(s, NET_DEC(0), i);
+        final_forward(net->config.channels / 16, (size_t)block->pixels,
+                      block->z + (size_t)i * net_block_floats(block),
+                      net_value(net, net->final_param), prob + (size_t)i * block->pixels);
+    }
 }
 
-/* The paper's figure. */
+/* The paper's figure: the blocks in their order, each behind what slice_ahead has. */
 enum ben_status net_train_forward(struct net *net, const float *x, int n, uint64_t seed,
                                   uint32_t step, const struct net_sums *sums, float *prob)
 {
@@ -219,24 +247,9 @@ enum ben_status net_train_forward(struct net *net, const float *x, int n, uint64
     struct step s = {net, sums, n, seed, step};
     ENSURE(net->training && n <= net->max_batch && sums->batch > 0);
     poison(net);
-    for (int l = 0; l < BEN_LEVELS; l++) {
-        TRY(block_forward(&s, NET_ENC(l), l ? net->pooled[l - 1] : x, NULL));
-        pool(&s, l);
-    }
-    TRY(block_forward(&s, NET_START, net->pooled[BEN_LEVELS - 1], NULL));
-    const float *here = net->blocks[NET_START].z;
-    if (net->config.nonlocal) {
-        attend(&s);
-        here = net->nonlocal_out;
-    }
-    TRY(block_forward(&s, NET_END, here, NULL));
-    here = net->blocks[NET_END].z;
-    for (int l = BEN_LEVELS - 1; l >= 0; l--) {
-        go_up(&s, l, here);
-        TRY(block_forward(&s, NET_DEC(l), net->ups[l].y, net->blocks[NET_ENC(l)].z));
-        here = net->blocks[NET_DEC(l)].z;
-    }
     net->image = x;
+    for (int b = 0; b < BEN_BLOCKS; b++)
+        TRY(block_forward(&s, b));
     predict(&s, prob);
 out:
     return st;
@@ -263,20 +276,40 @@ static void weights_backward(const struct step *s, const struct net_conv *conv,
                           part + net->params[conv->param].count, scratch(net));
 }
 
-/* The sums that the norm's gradient needs, over the global batch, by its number of pixels. */
-static enum ben_status norm_means(const struct step *s, int b, const float *dz)
+/* Where the gradient of a block's output lies, all slices: the encoders' waits for what was pooled,
+ * the others' change places from level to level, so that no slice writes over another's. */
+static float *block_gradient(const struct net *net, int b)
+{
+    if (b < NET_START)
+        return net->skip_gradient[b];
+    return net->gradient[net_level(b) % 2 ? 2 : 0];
+}
+
+/* Where that of a block's first input goes: over its own, but from the last block ahead of a pooling
+ * down, which makes it larger. */
+static float *input_gradient(const struct net *net, int b)
+{
+    return b <= NET_START ? net->pooled_gradient : block_gradient(net, b);
+}
+
+/* What the norm's gradient needs of one slice. */
+static void slice_sums(const struct step *s, int b, int i)
+{
+    const struct net *net = s->net;
+    const struct net_block *block = &net->blocks[b];
+    struct norm_slice slice = norm_slice(net, b, i);
+    norm_backward_sums(&slice, block_gradient(net, b) + (size_t)i * net_block_floats(block),
+                       net->sums + (size_t)i * 2 * (size_t)net_channels(block));
+}
+
+/* The slices' sums over the global batch, by its number of pixels. */
+static enum ben_status norm_means(const struct step *s, int b)
 {
     enum ben_status st = BEN_OK;
     struct net *net = s->net;
     const struct net_block *block = &net->blocks[b];
-    size_t channels = (size_t)net_channels(block), floats = net_block_floats(block);
+    size_t channels = (size_t)net_channels(block);
     double count = (double)s->sums->batch * block->pixels;
-    PARALLEL_SLICES
-    {
-        struct norm_slice slice = norm_slice(net, b, i);
-        norm_backward_sums(&slice, dz + (size_t)i * floats,
-                           net->sums + (size_t)i * 2 * channels);
-    }
     TRY(sums_small(s->sums, net->sums, s->n, 2 * channels, net->total));
     for (size_t c = 0; c < channels; c++) {
         net->mean_g[c] = (float)(net->total[c] / count);
@@ -284,24 +317,6 @@ static enum ben_status norm_means(const struct step *s, int b, const float *dz)
     }
 out:
     return st;
-}
-
-/* Where a block's gradients lie, all slices. */
-struct block_gradients {
-    float *dz;         /* of the block's output; spoiled */
-    float *dy1;        /* of what is between its convolutions; written */
-    float *dx, *dskip; /* of its inputs; NULL: none, dx may be dz */
-};
-
-static void data_backward(const struct step *s, const struct net_conv *conv, const float *dy,
-                          struct conv_input to, struct group group)
-{
-    struct conv_shape shape = conv->shape;
-    struct conv_input at = slice_input(conv, to, group.first);
-    struct conv_input_gradient dx = {(float *)at.x0, (float *)at.x1, at.c0, NULL};
-    shape.n = group.n;
-    conv_backward_data(&shape, dy + (size_t)group.first * out_floats(conv),
-                       conv->packed_adjoint, &dx, scratch(s->net));
 }
 
 /* Through conv2 and the ELU ahead of it. */
@@ -315,6 +330,22 @@ static void between_backward(const struct step *s, const struct net_block *block
     conv_backward_data(&shape, dz + at, block->conv2.packed_adjoint, &dx, scratch(s->net));
 }
 
+/* Through conv1 into the block's inputs. */
+static void data_backward(const struct step *s, int b, const float *dy, struct group group)
+{
+    const struct net *net = s->net;
+    const struct net_conv *conv = &net->blocks[b].conv1;
+    struct conv_shape shape = conv->shape;
+    struct conv_input to = block_input(net, b);
+    to.x0 = input_gradient(net, b);
+    to.x1 = to.x1 ? net->skip_gradient[net_level(b)] : NULL;
+    struct conv_input at = slice_input(conv, to, group.first);
+    struct conv_input_gradient dx = {(float *)at.x0, (float *)at.x1, at.c0, NULL};
+    shape.n = group.n;
+    conv_backward_data(&shape, dy + (size_t)group.first * out_floats(conv),
+                       conv->packed_adjoint, &dx, scratch(net));
+}
+
 static void norm_gradient(const struct step *s, int b, float *dz, int i)
 {
     const struct net *net = s->net;
@@ -323,140 +354,122 @@ static void norm_gradient(const struct step *s, int b, float *dz, int i)
                   dz + (size_t)i * net_block_floats(&net->blocks[b]));
 }
 
-/* What conv1 of a block read, and where the gradients go, all slices. */
-struct block_ends {
-    struct conv_input x, dx; /* dx.x0 NULL: not wanted */
-};
-
-/* A group's gradients through a block, whose dz becomes that ahead of the norm and the ELU. */
-static void group_backward(const struct step *s, int b, const struct block_ends *ends,
-                           const struct block_gradients *g, struct group group)
+static void up_backward(const struct net *net, int level, int i)
 {
-    const struct net_block *block = &s->net->blocks[b];
-    const struct net_conv *conv1 = &block->conv1, *conv2 = &block->conv2;
-    float *const *parts = s->net->parts;
-    int end = group.first + group.n;
-    for (int i = group.first; i < end; i++) {
-        norm_gradient(s, b, g->dz, i);
-        weights_backward(s, conv2, (struct conv_input){.x0 = block->y1}, g->dz, parts[0], i);
-    }
-    between_backward(s, block, g->dz, g->dy1, group);
-    for (int i = group.first; i < end; i++)
-        weights_backward(s, conv1, ends->x, g->dy1, parts[1], i);
-    if (ends->dx.x0)
-        data_backward(s, conv1, g->dy1, ends->dx, group);
+    const struct net_up *up = &net->ups[level];
+    int below = NET_DEC(level) - 1;
+    size_t floats = up_in_floats(up);
+    const float *dy = input_gradient(net, NET_DEC(level)) + (size_t)i * 2 * floats;
+    float *part = net->parts[2] + (size_t)i * pair_count(net, up->param);
+    upconv_backward_weights(&up->shape, net->blocks[below].z + (size_t)i * floats, dy, part,
+                            part + net->params[up->param].count, scratch(net));
+    upconv_backward_data(&up->shape, dy, up->packed_adjoint,
+                         block_gradient(net, below) + (size_t)i * floats);
 }
 
-static enum ben_status block_backward(const struct step *s, int b, const float *in,
-                                      const float *skip,
-                                      const struct block_gradients *gradients)
+/* In place: the block's input and output lie alike. */
+static void attend_backward(const struct net *net, int i)
+{
+    size_t floats = net_block_floats(&net->blocks[NET_START]);
+    nonlocal_backward(&net->nonlocal, net_value(net, net->nonlocal_param),
+                      net->nonlocal_kept + (size_t)i * nonlocal_kept_floats(&net->nonlocal),
+                      input_gradient(net, NET_END) + (size_t)i * floats,
+                      net->parts[2] + (size_t)i * nonlocal_weight_floats(&net->nonlocal),
+                      scratch(net));
+}
+
+/* The gradient of the skip is there already; that of what was pooled is added. */
+static void pool_gradient(const struct net *net, int level, int i)
+{
+    const struct net_block *block = &net->blocks[NET_ENC(level)];
+    const struct conv_shape *shape = &block->conv2.shape;
+    size_t floats = net_block_floats(block);
+    pool_backward(shape->o / 16, shape->h, shape->w, block->z + (size_t)i * floats,
+                  net->pooled_gradient + (size_t)i * floats / 4,
+                  net->skip_gradient[level] + (size_t)i * floats);
+}
+
+/* The way back through what slice_ahead does, to what the norm of the block before needs. */
+static void slice_ahead_backward(const struct step *s, int b, int i)
+{
+    if (b == 0)
+        return;
+    if (b <= NET_START)
+        pool_gradient(s->net, b - 1, i);
+    else if (b > NET_END)
+        up_backward(s->net, net_level(b), i);
+    else if (s->net->config.nonlocal)
+        attend_backward(s->net, i);
+    slice_sums(s, b - 1, i);
+}
+
+/* A group's gradients through a block and what is ahead of it. The block's own becomes that ahead of
+ * the norm and the ELU. */
+static void group_backward(const struct step *s, int b, struct group group)
+{
+    const struct net *net = s->net;
+    const struct net_block *block = &net->blocks[b];
+    float *dz = block_gradient(net, b), *dy1 = net->gradient[1];
+    int end = group.first + group.n;
+    for (int i = group.first; i < end; i++) {
+        norm_gradient(s, b, dz, i);
+        weights_backward(s, &block->conv2, (struct conv_input){.x0 = block->y1}, dz,
+                         net->parts[0], i);
+    }
+    between_backward(s, block, dz, dy1, group);
+    for (int i = group.first; i < end; i++)
+        weights_backward(s, &block->conv1, block_input(net, b), dy1, net->parts[1], i);
+    if (b > 0)
+        data_backward(s, b, dy1, group);
+    for (int i = group.first; i < end; i++)
+        slice_ahead_backward(s, b, i);
+}
+
+/* The weights of what lies ahead of a block. */
+static enum ben_status deliver_ahead(const struct step *s, int b)
+{
+    const struct net *net = s->net;
+    if (b > NET_END) {
+        int param = net->ups[net_level(b)].param;
+        return deliver(s, param, pair_count(net, param), net->parts[2]);
+    }
+    if (b == NET_END && net->config.nonlocal)
+        return deliver(s, net->nonlocal_param, nonlocal_weight_floats(&net->nonlocal),
+                       net->parts[2]);
+    return BEN_OK;
+}
+
+static enum ben_status block_backward(const struct step *s, int b)
 {
     enum ben_status st = BEN_OK;
     const struct net *net = s->net;
     const struct net_block *block = &net->blocks[b];
-    const struct block_ends ends = {block_input(block, in, skip),
-                                    block_input(block, gradients->dx, gradients->dskip)};
     int groups = groups_of(s, b), first = block->conv1.param, second = block->conv2.param;
-    TRY(norm_means(s, b, gradients->dz));
+    TRY(norm_means(s, b));
     PARALLEL_GROUPS(groups)
-    group_backward(s, b, &ends, gradients, group_at(s, groups, g));
+    group_backward(s, b, group_at(s, groups, g));
     TRY(deliver(s, second, pair_count(net, second), net->parts[0]));
     TRY(deliver(s, first, pair_count(net, first), net->parts[1]));
+    TRY(deliver_ahead(s, b));
 out:
     return st;
 }
 
-static enum ben_status final_gradients(const struct step *s, const float *dlogit, float *dz)
+static enum ben_status final_gradients(const struct step *s, const float *dlogit)
 {
     const struct net *net = s->net;
     const struct net_block *block = &net->blocks[NET_DEC(0)];
     size_t floats = net_block_floats(block), count = pair_count(net, net->final_param);
     PARALLEL_SLICES
-    final_backward(net->config.channels / 16, (size_t)block->pixels,
-                   block->z + (size_t)i * floats, net_value(net, net->final_param),
-                   dlogit + (size_t)i * block->pixels, dz + (size_t)i * floats,
-                   net->parts[0] + (size_t)i * count);
-    return deliver(s, net->final_param, count, net->parts[0]);
-}
-
-static enum ben_status up_backward(const struct step *s, int level, const float *in,
-                                   const float *dy, float *dx)
-{
-    const struct net *net = s->net;
-    const struct net_up *up = &net->ups[level];
-    size_t floats = up_in_floats(up), count = pair_count(net, up->param);
-    PARALLEL_SLICES
     {
-        const float *dy_slice = dy + (size_t)i * 2 * floats;
-        float *part = net->parts[0] + (size_t)i * count;
-        upconv_backward_weights(&up->shape, in + (size_t)i * floats, dy_slice, part,
-                                part + net->params[up->param].count, scratch(net));
-        upconv_backward_data(&up->shape, dy_slice, up->packed_adjoint, dx + (size_t)i * floats);
+        final_backward(net->config.channels / 16, (size_t)block->pixels,
+                       block->z + (size_t)i * floats, net_value(net, net->final_param),
+                       dlogit + (size_t)i * block->pixels,
+                       block_gradient(net, NET_DEC(0)) + (size_t)i * floats,
+                       net->parts[0] + (size_t)i * count);
+        slice_sums(s, NET_DEC(0), i);
     }
-    return deliver(s, up->param, count, net->parts[0]);
-}
-
-static enum ben_status attend_backward(const struct step *s, float *dx)
-{
-    const struct net *net = s->net;
-    size_t floats = net_block_floats(&net->blocks[NET_START]);
-    size_t kept = nonlocal_kept_floats(&net->nonlocal);
-    size_t count = nonlocal_weight_floats(&net->nonlocal);
-    PARALLEL_SLICES
-    nonlocal_backward(&net->nonlocal, net_value(net, net->nonlocal_param),
-                      net->nonlocal_kept + (size_t)i * kept, dx + (size_t)i * floats,
-                      net->parts[0] + (size_t)i * count, scratch(net));
-    return deliver(s, net->nonlocal_param, count, net->parts[0]);
-}
-
-/* The gradient of the skip is there already; that of what was pooled is added. */
-static void pool_gradients(const struct step *s, int level, const float *dy, float *dx)
-{
-    const struct net_block *block = &s->net->blocks[NET_ENC(level)];
-    const struct conv_shape *shape = &block->conv2.shape;
-    size_t floats = net_block_floats(block);
-    PARALLEL_SLICES
-    pool_backward(shape->o / 16, shape->h, shape->w, block->z + (size_t)i * floats,
-                  dy + (size_t)i * floats / 4, dx + (size_t)i * floats);
-}
-
-static void swap(float **a, float **b)
-{
-    float *was = *a;
-    *a = *b;
-    *b = was;
-}
-
-/* The way back up the encoders, from the gradient of the last pooling on. */
-static enum ben_status encoders_backward(const struct step *s, float *spare)
-{
-    enum ben_status st = BEN_OK;
-    struct net *net = s->net;
-    for (int l = BEN_LEVELS - 1; l >= 0; l--) {
-        pool_gradients(s, l, net->pooled_gradient, net->skip_gradient[l]);
-        struct block_gradients g = {net->skip_gradient[l], spare,
-                                    l ? net->pooled_gradient : NULL, NULL};
-        const float *in = l ? net->pooled[l - 1] : net->image;
-        TRY(block_backward(s, NET_ENC(l), in, NULL, &g));
-    }
-out:
-    return st;
-}
-
-static enum ben_status decoders_backward(const struct step *s, float **here, float **spare)
-{
-    enum ben_status st = BEN_OK;
-    struct net *net = s->net;
-    for (int l = 0; l < BEN_LEVELS; l++) {
-        const struct net_block *below =
-            &net->blocks[l < BEN_LEVELS - 1 ? NET_DEC(l + 1) : NET_END];
-        struct block_gradients g = {*here, *spare, *here, net->skip_gradient[l]};
-        TRY(block_backward(s, NET_DEC(l), net->ups[l].y, net->blocks[NET_ENC(l)].z, &g));
-        TRY(up_backward(s, l, below->z, *here, *spare));
-        swap(here, spare);
-    }
-out:
-    return st;
+    return deliver(s, net->final_param, count, net->parts[0]);
 }
 
 enum ben_status net_backward(struct net *net, const float *dlogit, int n,
@@ -464,18 +477,9 @@ enum ben_status net_backward(struct net *net, const float *dlogit, int n,
 {
     enum ben_status st = BEN_OK;
     struct step s = {.net = net, .sums = sums, .n = n};
-    float *here = net->gradient[0], *spare = net->gradient[1];
-    const float *start = net->blocks[NET_START].z;
-    TRY(final_gradients(&s, dlogit, here));
-    TRY(decoders_backward(&s, &here, &spare));
-    struct block_gradients end = {here, spare, here, NULL};
-    TRY(block_backward(&s, NET_END, net->config.nonlocal ? net->nonlocal_out : start, NULL,
-                       &end));
-    if (net->config.nonlocal)
-        TRY(attend_backward(&s, here));
-    struct block_gradients first = {here, spare, net->pooled_gradient, NULL};
-    TRY(block_backward(&s, NET_START, net->pooled[BEN_LEVELS - 1], NULL, &first));
-    TRY(encoders_backward(&s, spare));
+    TRY(final_gradients(&s, dlogit));
+    for (int b = BEN_BLOCKS - 1; b >= 0; b--)
+        TRY(block_backward(&s, b));
 out:
     return st;
 }
