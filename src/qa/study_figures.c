@@ -142,9 +142,19 @@ static bool has_curve(const struct study_results *results, const struct study_se
     return false;
 }
 
+static bool has_curves(const struct study_results *results)
+{
+    bool any = false;
+    for (int i = 0; i < results->study->n; i++)
+        any |= has_curve(results, &results->study->sets[i]);
+    return any;
+}
+
 static enum ben_status draw_curves(struct drawing *d)
 {
     enum ben_status st = BEN_OK;
+    if (!has_curves(d->results))
+        return BEN_OK;
     study_page_heading(d->page, "Learning curves");
     fputs("<div class=\"figures\">\n", d->page->html);
     for (int i = 0; i < d->results->study->n; i++) {
@@ -248,6 +258,14 @@ out:
     free(name);
     free(caption);
     return st;
+}
+
+static bool has_violins(const struct study_results *results)
+{
+    for (int i = 0; i < results->n; i++)
+        if (results->list[i].run->labels > 0 || results->list[i].run->external)
+            return true;
+    return false;
 }
 
 static enum ben_status each_species(struct drawing *d, const char *heading,
@@ -428,7 +446,8 @@ enum ben_status study_figures_draw(const struct study_results *results, struct s
     clear(d);
     TRY(draw_curves(d));
     TRY(each_species(d, "Without labels", draw_boxes));
-    TRY(each_species(d, "With most labels", draw_violins));
+    if (has_violins(results))
+        TRY(each_species(d, "With most labels", draw_violins));
     TRY(each_species(d, "Volumes", draw_volumes));
     TRY(each_species(d, "Uncertainty", draw_uncertainty));
 out:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// open.js DIR: looks at DIR/out/report.html and the page of its second scan through Chromium's
-// debugging pipe. Prints what it measured; ends with 1 and the reasons where something is wrong.
+// open.js DIR [PAGE...]: looks at DIR/out/report.html, the page of its second scan, and other pages of
+// DIR/out, through Chromium's debugging pipe. Prints what it measured; ends with 1 and the reasons where something is wrong.
 const { spawn } = require('child_process');
 const fs = require('fs');
 
@@ -50,7 +50,7 @@ const press = async (key) => {
   await send('Input.dispatchKeyEvent', { type: 'keyUp', key });
 };
 
-async function look(page, name) {
+async function look(page, name, height = 3000) {
   for (const [width, mobile] of [[1280, false], [390, true]])
     for (const scheme of ['light', 'dark']) {
       await resize(width, mobile);
@@ -58,7 +58,7 @@ async function look(page, name) {
       const took = await open(page);
       console.log(`${name}, ${width} pixels, ${scheme}: open after ${(took / 1000).toFixed(2)} s`);
       must(`${name} scrolls sideways at ${width}`, await run('document.documentElement.scrollWidth <= innerWidth'));
-      await picture(`${name}-${width}-${scheme}`, 3000);
+      await picture(`${name}-${width}-${scheme}`, height);
     }
 }
 
@@ -104,6 +104,7 @@ async function main() {
   const page = fs.readdirSync(folder + '/out').filter((name) => name.startsWith('sub-') && name.endsWith('.html')).sort()[1];
   await look('report.html', 'report');
   await look(page, 'scan');
+  for (const other of process.argv.slice(3)) await look(other, other.replace('.html', ''), 30000);
   await tryGroup();
   await tryScan(page);
   const asked = events.filter((e) => e.method === 'Network.requestWillBeSent').map((e) => e.params.request.url);

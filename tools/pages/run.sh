@@ -4,11 +4,13 @@
 # takes to open; that no page loads anything, complains, or scrolls sideways, at the width of a
 # desktop and of a phone, light and dark; that keys, sorting and filtering work. Pictures of what
 # it saw go into build/pages.
-#   tools/pages/run.sh [N]        N: 1000
+#   tools/pages/run.sh [N [PAGE.html...]]        N: 1000; PAGE: others to look at, of evaluate18 say
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 n=${1:-1000}
+others=()
+for page in "${@:2}"; do others+=("$(realpath "$page")"); done
 "$root/tools/deps.sh" pages
 cmake --build "$root/build" --target ben-mpi make-phantom >/dev/null
 work=$root/build/pages
@@ -44,4 +46,5 @@ printf '{"Name": "%s made scans", "DatasetLinks": {"raw": "%s/raw"}}\n' "$n" "$w
     done
 } >out/results.tsv
 "$root/build/ben-mpi" report out
-node "$here/open.js" "$work"
+[ ${#others[@]} -eq 0 ] || cp "${others[@]}" out/
+node "$here/open.js" "$work" "${others[@]##*/}"
