@@ -78,25 +78,29 @@ void artefact_repaint(struct draws *draws, int size, const float *y, float *x, f
     }
 }
 
+static void fade_blob(struct draws *draws, int size, float *x)
+{
+    double row = draw_within(draws, .2, .95) * size,
+           column = draw_within(draws, .15, .85) * size;
+    double height = draw_within(draws, .03, .16) * size;
+    double width = draw_within(draws, .03, .2) * size;
+    float depth = (float)draw_within(draws, .3, 1);
+    for (int r = 0; r < size; r++) {
+        double v = (r - row) / height;
+        for (int c = 0; c < size && v * v < 9; c++) {
+            float u = (float)((c - column) / width);
+            float q = (float)(v * v) + u * u;
+            if (q < 9)
+                x[r * size + c] *= 1 - depth * expf(-q / 2);
+        }
+    }
+}
+
 void artefact_loss(struct draws *draws, int size, float *x)
 {
     int blobs = 1 + draw_index(draws, 3);
-    for (int b = 0; b < blobs; b++) {
-        double row = draw_within(draws, .2, .95) * size,
-               column = draw_within(draws, .15, .85) * size;
-        double height = draw_within(draws, .03, .16) * size;
-        double width = draw_within(draws, .03, .2) * size;
-        float depth = (float)draw_within(draws, .3, 1);
-        for (int r = 0; r < size; r++) {
-            double v = (r - row) / height;
-            for (int c = 0; c < size && v * v < 9; c++) {
-                float u = (float)((c - column) / width);
-                float q = (float)(v * v) + u * u;
-                if (q < 9)
-                    x[r * size + c] *= 1 - depth * expf(-q / 2);
-            }
-        }
-    }
+    for (int b = 0; b < blobs; b++)
+        fade_blob(draws, size, x);
 }
 
 void artefact_coil(struct draws *draws, int size, float *x)

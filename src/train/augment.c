@@ -232,18 +232,14 @@ static int make_kernel(double sd, float kernel[2 * MAX_RADIUS + 1])
 static void blur_along(const float *kernel, int radius, int size, int step,
                        const float *restrict from, float *restrict to)
 {
-    int across = step == 1 ? size : 1;
+    int lines = step == 1 ? size : 1; /* all columns move as one */
     memset(to, 0, (size_t)size * (size_t)size * sizeof *to);
     for (int k = -radius; k <= radius; k++) {
         int first = k < 0 ? -k : 0, end = k > 0 ? size - k : size;
         float w = kernel[k + radius];
-        if (step == 1)
-            for (int r = 0; r < size; r++)
-                for (int c = first; c < end; c++)
-                    to[r * across + c] += w * from[r * across + c + k];
-        else
-            for (int i = first * size; i < end * size; i++)
-                to[i] += w * from[i + k * size];
+        for (int line = 0; line < lines; line++)
+            for (int i = line * size + first * step; i < line * size + end * step; i++)
+                to[i] += w * from[i + k * step];
     }
 }
 
@@ -313,17 +309,22 @@ static void spoil(const struct augment_config *config, const struct random_strea
     limit(size, x);
 }
 
-void augment_slice(const struct augment_config *config, uint64_t seed, uint32_t epoch,
-                   uint32_t sample, int size, const uint16_t *image, const uint8_t *mask,
-                   float *x, float *y, float *scratch)
+static struct random_stream open_stream(const struct sample_key *key, uint32_t part)
 {
-    struct random_stream stream = random_open(seed, BEN_RANDOM_AUGMENT, epoch, sample);
-    struct draws draws = {random_open(seed, BEN_RANDOM_AUGMENT, epoch | ARTEFACTS, sample), 0};
+    return random_open(key->seed, BEN_RANDOM_AUGMENT, key->epoch | part, key->sample);
+}
+
+void augment_slice(const struct augment_config *config, const struct sample_key *key,
+                   const struct augment_source *source, float *x, float *y, float *scratch)
+{
+    const int size = source->size;
+    struct random_stream stream = open_stream(key, 0);
+    struct draws draws = {open_stream(key, ARTEFACTS), 0};
     struct affine affine = draw_affine(config, &stream);
     struct bend bend;
     float *padded_mask = scratch + (size_t)(size + 2) * (size_t)(size + 2);
     draw_bend(config, &draws, &bend);
-    pad_inputs(size, image, mask, scratch, padded_mask);
+    pad_inputs(size, source->image, source->mask, scratch, padded_mask);
     resample(&affine, &bend, size, scratch, padded_mask, x, y);
     if (draw_happens(&draws, config->repaint))
         artefact_repaint(&draws, size, y, x, scratch);
@@ -331,11 +332,11 @@ void augment_slice(const struct augment_config *config, uint64_t seed, uint32_t 
     spoil(config, &stream, &draws, size, x, y, scratch);
 }
 
-void augment_painted(const struct augment_config *config, uint64_t seed, uint32_t epoch,
-                     uint32_t sample, int size, float *x, float *y, float *scratch)
+void augment_painted(const struct augment_config *config, const struct sample_key *key,
+                     int size, float *x, float *y, float *scratch)
 {
-    struct random_stream stream = random_open(seed, BEN_RANDOM_AUGMENT, epoch, sample);
-    struct draws draws = {random_open(seed, BEN_RANDOM_AUGMENT, epoch | ARTEFACTS, sample), 0};
+    struct random_stream stream = open_stream(key, 0);
+    struct draws draws = {open_stream(key, ARTEFACTS), 0};
     limit(size, x);
     spoil(config, &stream, &draws, size, x, y, scratch);
 }

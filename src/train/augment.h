@@ -8,6 +8,8 @@
 #ifndef BEN_TRAIN_AUGMENT_H
 #define BEN_TRAIN_AUGMENT_H
 
+#include "train/knots.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,14 +40,18 @@ struct augment_config {
 size_t augment_scratch_floats(int size);
 
 /* The same changes but for the geometry and the repainting, on a painted slice (train/synth.h). */
-void augment_painted(const struct augment_config *config, uint64_t seed, uint32_t epoch,
-                     uint32_t sample, int size, float *x, float *y, float *scratch);
+void augment_painted(const struct augment_config *config, const struct sample_key *key,
+                     int size, float *x, float *y, float *scratch);
 
-/* image [size][size] (65535 = intensity 1) and mask [size][size] (0 or 1) -> x, y [size][size];
- * x within [0, 1], y 0 or 1 (linear interpolation, brain from one half). Pixels from outside
- * are zero. Local; each thread with its own scratch. */
-void augment_slice(const struct augment_config *config, uint64_t seed, uint32_t epoch,
-                   uint32_t sample, int size, const uint16_t *image, const uint8_t *mask,
-                   float *x, float *y, float *scratch);
+struct augment_source {
+    int size;
+    const uint16_t *image; /* [size][size], 65535 = intensity 1 */
+    const uint8_t *mask;   /* [size][size], 0 or 1 */
+};
+
+/* The slice -> x, y [size][size]; x within [0, 1], y 0 or 1 (linear interpolation, brain from one
+ * half). Pixels from outside are zero. Local; each thread with its own scratch. */
+void augment_slice(const struct augment_config *config, const struct sample_key *key,
+                   const struct augment_source *source, float *x, float *y, float *scratch);
 
 #endif

@@ -208,21 +208,20 @@ enum ben_status batches_fill(struct batches *batches, const struct augment_confi
     const size_t pixels = (size_t)dataset->size * (size_t)dataset->size;
     const size_t scratch = augment_scratch_floats(dataset->size);
     TRY(reserve_scratch(batches));
-    const uint64_t seed = batches->config.seed;
-    const uint32_t epoch = batches->epoch;
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < n; i++) {
-        const uint32_t sample = (uint32_t)(first + i);
+        const struct sample_key key = {batches->config.seed, batches->epoch,
+                                       (uint32_t)(first + i)};
         const long slice = batches->order[first + i];
         float *xi = x + (size_t)i * pixels, *yi = y + (size_t)i * pixels;
         float *own = batches->scratch + (size_t)omp_get_thread_num() * scratch;
-        if (is_painted(batches, sample)) {
-            synth_slice(batches->heads, seed, epoch, sample, dataset->size, xi, yi, own);
-            augment_painted(augment, seed, epoch, sample, dataset->size, xi, yi, own);
+        if (is_painted(batches, key.sample)) {
+            synth_slice(batches->heads, &key, dataset->size, xi, yi, own);
+            augment_painted(augment, &key, dataset->size, xi, yi, own);
         } else {
-            augment_slice(augment, seed, epoch, sample, dataset->size,
-                          dataset_image(dataset, slice), dataset_mask(dataset, slice), xi, yi,
-                          own);
+            const struct augment_source source = {dataset->size, dataset_image(dataset, slice),
+                                                  dataset_mask(dataset, slice)};
+            augment_slice(augment, &key, &source, xi, yi, own);
         }
     }
 out:

@@ -9,6 +9,12 @@
 
 #include <stdbool.h>
 
+/* All chance of a training sample is a function of these. */
+struct sample_key {
+    uint64_t seed;
+    uint32_t epoch, sample;
+};
+
 struct draws {
     struct random_stream stream;
     uint32_t next;

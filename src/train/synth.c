@@ -261,10 +261,11 @@ static void round_edges(int size, int radius, float *x, float *y, float *scratch
         y[i] = scratch[i] > .5F;
 }
 
-void synth_slice(const struct heads *heads, uint64_t seed, uint32_t epoch, uint32_t sample,
-                 int size, float *x, float *y, float *scratch)
+void synth_slice(const struct heads *heads, const struct sample_key *key, int size, float *x,
+                 float *y, float *scratch)
 {
-    struct draws d = {.stream = random_open(seed, BEN_RANDOM_SYNTH, epoch, sample)};
+    struct draws d = {.stream =
+                          random_open(key->seed, BEN_RANDOM_SYNTH, key->epoch, key->sample)};
     const struct head *head = &heads->list[draw_index(&d, heads->n)];
     struct paint paint;
     struct pose pose;

@@ -8,10 +8,11 @@
 #define BEN_TRAIN_SYNTH_H
 
 #include "train/heads.h"
+#include "train/knots.h"
 
 /* Paints one slice: x [size][size] within [0, 1] or a little above, y [size][size] 0 or 1. A
- * function of (seed, epoch, sample) and the heads alone. scratch [size][size]. Local. */
-void synth_slice(const struct heads *heads, uint64_t seed, uint32_t epoch, uint32_t sample,
-                 int size, float *x, float *y, float *scratch);
+ * function of the key and the heads alone. scratch [size][size]. Local. */
+void synth_slice(const struct heads *heads, const struct sample_key *key, int size, float *x,
+                 float *y, float *scratch);
 
 #endif

@@ -42,7 +42,9 @@ static void make_slice(void)
 
 static void augment(const struct augment_config *config, uint32_t epoch, uint32_t sample)
 {
-    augment_slice(config, 5, epoch, sample, SIZE, image, mask, x, y, scratch);
+    const struct sample_key key = {5, epoch, sample};
+    const struct augment_source source = {SIZE, image, mask};
+    augment_slice(config, &key, &source, x, y, scratch);
 }
 
 static void test_identity(void)

@@ -107,7 +107,7 @@ static void test_painted(void)
     for (uint32_t s = 0; s < TRIES; s++) {
         double brain = 0;
         int bad = 0;
-        synth_slice(&heads, 8, 1, s, SIZE, x, y, scratch);
+        synth_slice(&heads, &(struct sample_key){8, 1, s}, SIZE, x, y, scratch);
         for (int i = 0; i < PIXELS; i++) {
             bad += !(isfinite(x[i]) && x[i] >= 0 && (y[i] == 0 || y[i] == 1));
             brain += y[i];
@@ -118,10 +118,10 @@ static void test_painted(void)
     }
     CU_ASSERT_TRUE(with_brain > TRIES / 2);
     CU_ASSERT_TRUE(with_brain < TRIES);
-    synth_slice(&heads, 8, 1, 5, SIZE, x, y, scratch);
-    synth_slice(&heads, 8, 1, 6, SIZE, again, mask_again, scratch);
+    synth_slice(&heads, &(struct sample_key){8, 1, 5}, SIZE, x, y, scratch);
+    synth_slice(&heads, &(struct sample_key){8, 1, 6}, SIZE, again, mask_again, scratch);
     CU_ASSERT_NOT_EQUAL(memcmp(x, again, sizeof x), 0);
-    synth_slice(&heads, 8, 1, 5, SIZE, again, mask_again, scratch);
+    synth_slice(&heads, &(struct sample_key){8, 1, 5}, SIZE, again, mask_again, scratch);
     CU_ASSERT_EQUAL(memcmp(x, again, sizeof x), 0);
     CU_ASSERT_EQUAL(memcmp(y, mask_again, sizeof y), 0);
     free(voxels);
