@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Learning curves as SVG from the summary that tools/curves.sh makes: one picture per name, Dice
-and HD95 against the number of labelled participants, 95 % intervals over seeds.
+and HD95 against the number of labelled participants, 95 % intervals over three seeds and more.
   curves_svg.py SUMMARY.tsv OUT    writes OUT/curves-NAME.svg"""
 import csv
 import re
@@ -73,7 +73,8 @@ def draw(name, rows):
     for method in methods:
         mine = sorted((r for r in rows if r["method"] == method), key=lambda r: int(r["labels"]))
         panels[0].curve(method, [(int(r["labels"]), float(r["dice_median_mean"]),
-                                  number(r["dice_median_ci95"])) for r in mine])
+                                  number(r["dice_median_ci95"]) if int(r["seeds"]) > 2 else None)
+                                 for r in mine])
         panels[1].curve(method, [(int(r["labels"]), number(r["hd95_mm_mean"]), None)
                                  for r in mine if number(r["hd95_mm_mean"]) is not None])
     parts = panels[0].parts + panels[1].parts

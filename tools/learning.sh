@@ -41,19 +41,21 @@ curves() {
 rats=(--train dataset=rat-epi split=train --test dataset=rat-epi split=test)
 source human human-ms "${synthesis[@]}" "${heads[@]}"
 source rat rat-epi "${synthesis[@]}"
-curves curves 'human to rat EPI' human "${rats[@]}"
 curves curves 'rat EPI to macaque' rat --train dataset=macaque split=train \
     --test dataset=macaque split=test --labels 0 1 2
 curves curves 'human to marmoset' human --train dataset=marmoset --test dataset=marmoset --labels 0
 curves curves 'rat EPI to mouse' rat --train 'species=mus musculus' --test dataset=mouse-t1w \
     --labels 0
+curves curves 'human to rat EPI, share 0.5' human "${rats[@]}" --labels 0 --methods adabn ben
 
+adaptation+=(--adabn-share 1) # the paper's
+curves curves 'human to rat EPI' human "${rats[@]}"
 source human-local human-ms --no-nonlocal "${synthesis[@]}" "${heads[@]}"
 source human-plain human-ms
-for source in human human-local human-plain; do
-    curves ablation "$source" "$source" "${rats[@]}" --labels 0 3 --seeds 1 2 \
+for source in human-local human-plain; do
+    curves ablation "$source" "$source" "${rats[@]}" --labels 0 3 --seeds 1 \
         --methods none adabn finetune ben
 done
 adaptation+=(--pseudo-batch 0)
-curves ablation 'human, no pseudo-labels' human "${rats[@]}" --labels 3 --seeds 1 2 --methods ben
+curves ablation 'human, no pseudo-labels' human "${rats[@]}" --labels 3 --seeds 1 --methods ben
 tools/curves_svg.py "$out/curves/summary.tsv" "$out"
