@@ -305,7 +305,7 @@ static enum ben_status add_scatter(struct drawing *d, enum species species, int 
     for (int i = 0; i < d->results->study->n; i++) {
         const struct study_set *set = &d->results->study->sets[i];
         const struct study_result *r = study_results_stand(d->results, set);
-        const char *name;
+        const char *name = NULL;
         double *x, *y;
         bool known = false;
         if (set->species != species || !r || d->plot.n_series == MAX_SERIES)
