@@ -32,9 +32,11 @@ run() {
     PID=$!
 }
 
-# ended: the run's exit code; all its processes are gone.
+# ended: the run's exit code; all its processes are gone. An mpirun whose rank dies while the two still
+# greet each other may wait for ever (Open MPI 4.1): it ends as by a scheduler's time limit.
 ended() {
     local code=0
+    timeout 60 tail --pid=$PID -s 0.02 -f /dev/null || kill -9 $PID
     wait $PID 2>/dev/null || code=$?
     session_ends $PID
     return $code
