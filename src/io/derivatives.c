@@ -2,9 +2,11 @@
 #include "io/derivatives.h"
 
 #include "base/util.h"
+#include "io/methods.h"
 
 #include <jansson.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,40 +245,43 @@ out:
     return st;
 }
 
+static void print_work(FILE *to, int work, const char *link)
+{
+    const struct methods_work *w = &methods_works[work];
+    fprintf(to, "- %s *%s*%s%s\n", w->title, w->journal, w->place, link);
+}
+
+static void print_citation(FILE *to, const struct derivative_dataset *dataset)
+{
+    fprintf(to,
+            "# Methods text\n\nBrains were extracted with ben-mpi %s (%s)" METHODS_NETWORK
+            "each scan.%s" METHODS_SCALED,
+            dataset->version, dataset->parameters, dataset->n4 ? METHODS_N4 : "");
+    if (dataset->samples > 0)
+        fprintf(to, METHODS_DROPOUT "%d samples.", dataset->samples);
+    fputs("\n\n# References\n\n", to);
+    print_work(to, METHODS_BEN, " " PAPER);
+    print_work(to, METHODS_WANG, "");
+    if (dataset->n4)
+        print_work(to, METHODS_TUSTISON, "");
+    if (dataset->samples > 0)
+        print_work(to, METHODS_GAL, "");
+}
+
 /* A paragraph for the methods section of a paper, with the references that it cites. */
 static enum ben_status write_citation(const char *folder,
                                       const struct derivative_dataset *dataset)
 {
     enum ben_status st = BEN_OK;
-    char *text = NULL, *samples = NULL;
-    TRY_NEW(samples = util_format("%d", dataset->samples));
-    bool mc = dataset->samples > 0;
-    TRY_NEW(
-        text = util_format(
-            "# Methods text\n\n"
-            "Brains were extracted with ben-mpi %s (%s), an implementation of BEN (Yu et al. "
-            "2022): a U-Net with a non-local block (Wang et al. 2018) on the slices of each "
-            "scan.%s Intensities were scaled from their 1st to their 99th percentile.%s%s%s\n\n"
-            "# References\n\n"
-            "- Yu Z. et al. (2022). A generalizable brain extraction net (BEN) for "
-            "multimodal MRI data from rodents, nonhuman primates, and humans. *eLife* "
-            "11:e81217. " PAPER "\n"
-            "- Wang X. et al. (2018). Non-local neural networks. *CVPR*, 7794-7803.\n%s%s",
-            dataset->version, dataset->parameters,
-            dataset->n4 ? " Bias fields were corrected by N4 (Tustison et al. 2010)." : "",
-            mc ? " How sure the network is was estimated by Monte Carlo dropout (Gal and "
-                 "Ghahramani 2016) with "
-               : "",
-            mc ? samples : "", mc ? " samples." : "",
-            dataset->n4 ? "- Tustison N. J. et al. (2010). N4ITK: improved N3 bias correction. "
-                          "*IEEE Transactions on Medical Imaging* 29:1310-1320.\n"
-                        : "",
-            mc ? "- Gal Y., Ghahramani Z. (2016). Dropout as a Bayesian approximation. "
-                 "*ICML*, 1050-1059.\n"
-               : ""));
+    char *text = NULL;
+    size_t n;
+    FILE *to = NULL;
+    TRY_NEW(to = open_memstream(&text, &n));
+    print_citation(to, dataset);
+    bool good = fclose(to) == 0;
+    TRY_NEW(good ? text : NULL);
     TRY(write_text(folder, "logs/CITATION.md", text));
 out:
-    free(samples);
     free(text);
     return st;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "io/methods.h"
 #include "qa/markup.h"
 #include "qa/report_inner.h"
 
@@ -147,17 +148,13 @@ static void write_boilerplate(FILE *to, const struct report *report)
     report_setting(report, "mc", samples, sizeof samples);
     fprintf(to, "<p>Brains were extracted with ben-mpi%s", *report->version ? " " : "");
     markup_text(to, report->version);
-    fputs(", an implementation of BEN (Yu et al. 2022): a U-Net with a non-local block (Wang "
-          "et al. 2018) on the slices of the scan.",
-          to);
+    fputs(METHODS_NETWORK "the scan.", to);
     if (is_on(report, "n4"))
-        fputs(" Bias fields were corrected by N4 (Tustison et al. 2010).", to);
-    fputs(" Intensities were scaled from their 1st to their 99th percentile.", to);
+        fputs(METHODS_N4, to);
+    fputs(METHODS_SCALED, to);
     write_post_processing(to, report);
     if (atoi(samples) > 0) {
-        fputs(" How sure the network is was estimated by Monte Carlo dropout (Gal and "
-              "Ghahramani 2016) with ",
-              to);
+        fputs(METHODS_DROPOUT, to);
         markup_text(to, samples);
         fputs(" samples.", to);
     }
@@ -171,26 +168,24 @@ static void write_boilerplate(FILE *to, const struct report *report)
           to);
 }
 
+static void write_work(FILE *to, int work)
+{
+    const struct methods_work *w = &methods_works[work];
+    fprintf(to, "<li>%s <i>%s</i>%s</li>\n", w->title, w->journal, w->place);
+}
+
 void report_methods(FILE *to, const struct report *report)
 {
     fputs("<section id=\"methods\"><h2>Methods</h2>\n", to);
     write_boilerplate(to, report);
-    fputs("<p>Please cite:</p>\n<ul>\n"
-          "<li>Yu Z. et al. (2022). A generalizable brain extraction net (BEN) for multimodal "
-          "MRI data from rodents, nonhuman primates, and humans. <i>eLife</i> 11:e81217.</li>\n"
-          "<li>Tustison N. J. et al. (2010). N4ITK: improved N3 bias correction. <i>IEEE "
-          "Transactions on Medical Imaging</i> 29:1310\xE2\x80\x93"
-          "1320.</li>\n"
-          "<li>Wang X. et al. (2018). Non-local neural networks. <i>CVPR</i>, 7794\xE2\x80\x93"
-          "7803.</li>\n",
-          to);
+    fputs("<p>Please cite:</p>\n<ul>\n", to);
+    write_work(to, METHODS_BEN);
+    write_work(to, METHODS_TUSTISON);
+    write_work(to, METHODS_WANG);
     char samples[64];
     report_setting(report, "mc", samples, sizeof samples);
     if (atoi(samples) > 0)
-        fputs("<li>Gal Y., Ghahramani Z. (2016). Dropout as a Bayesian approximation. "
-              "<i>ICML</i>, 1050\xE2\x80\x93"
-              "1059.</li>\n",
-              to);
+        write_work(to, METHODS_GAL);
     fputs("</ul>\n", to);
     if (*report->settings) {
         fputs("<details><summary>Options in effect</summary><pre>", to);
