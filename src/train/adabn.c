@@ -179,6 +179,15 @@ static void mix_statistics(struct net *net, double share, const float *before)
     net_refresh(net);
 }
 
+static enum ben_status copy_values(const float *values, size_t n, float **copy)
+{
+    enum ben_status st = BEN_OK;
+    TRY_NEW(*copy = malloc(n * sizeof **copy));
+    memcpy(*copy, values, n * sizeof **copy);
+out:
+    return st;
+}
+
 enum ben_status adabn_run(const struct adabn_config *config, const struct comm *world,
                           struct net *net, int max_batch, const struct dataset *dataset,
                           const long *slices, long n)
@@ -187,8 +196,7 @@ enum ben_status adabn_run(const struct adabn_config *config, const struct comm *
     size_t n_values, n_trainable;
     const float *values = net_values(net, &n_values, &n_trainable);
     float *before = NULL;
-    TRY_NEW(before = malloc(n_values * sizeof *before));
-    memcpy(before, values, n_values * sizeof *before);
+    TRY(comm_agree(world, copy_values(values, n_values, &before)));
     if (config->form == BEN_ADABN_EXACT)
         TRY(adabn_exact(world, net, max_batch, dataset, slices, n));
     else
