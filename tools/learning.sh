@@ -23,8 +23,8 @@ heads=(--heads "$data/headlabels/human_synthseg")
 adaptation=(--epochs 10 --samples 128 --start 3 --refresh 4 --adabn stream --smooth 100 --rotate 15 --scale 0.2
     --elastic 0.5 --elastic-width 4 --cache "$out/cache")
 
-# source NAME DATASET OPTION...: trains it, unless it is there
-source() {
+# train_source NAME DATASET OPTION...: unless it is there
+train_source() {
     local file=$out/$1.h5 where=dataset=$2
     shift 2
     [ -f "$file" ] || "$ben" train "$manifest" "$file" --where "$where" split=train "${common[@]}" "$@"
@@ -39,8 +39,8 @@ curves() {
 }
 
 rats=(--train dataset=rat-epi split=train --test dataset=rat-epi split=test)
-source human human-ms "${synthesis[@]}" "${heads[@]}"
-source rat rat-epi "${synthesis[@]}"
+train_source human human-ms "${synthesis[@]}" "${heads[@]}"
+train_source rat rat-epi "${synthesis[@]}"
 curves curves 'rat EPI to macaque' rat --train dataset=macaque split=train \
     --test dataset=macaque split=test --labels 0 1 2
 curves curves 'human to marmoset' human --train dataset=marmoset --test dataset=marmoset --labels 0
@@ -50,10 +50,10 @@ curves curves 'human to rat EPI, share 0.5' human "${rats[@]}" --labels 0 --meth
 
 adaptation+=(--adabn-share 1) # the paper's
 curves curves 'human to rat EPI' human "${rats[@]}"
-source human-local human-ms --no-nonlocal "${synthesis[@]}" "${heads[@]}"
-source human-plain human-ms
-for source in human-local human-plain; do
-    curves ablation "$source" "$source" "${rats[@]}" --labels 0 3 --seeds 1 \
+train_source human-local human-ms --no-nonlocal "${synthesis[@]}" "${heads[@]}"
+train_source human-plain human-ms
+for from in human-local human-plain; do
+    curves ablation "$from" "$from" "${rats[@]}" --labels 0 3 --seeds 1 \
         --methods none adabn finetune ben
 done
 adaptation+=(--pseudo-batch 0)
