@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mpi/comm.h"
+#include "mpi/nearby.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ enum ben_status comm_open(int *argc, char ***argv, struct comm *world)
     enum ben_status st = BEN_OK;
     int provided = 0;
     MPI_Comm duplicate;
+    nearby_prepare();
     TRY_MPI(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided));
     ben_abort_hook = abort_all_ranks;
     TRY_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &duplicate));
