@@ -48,6 +48,13 @@ void *util_zeroed_room(size_t bytes)
     return in_large_pages(calloc(bytes, 1), bytes);
 }
 
+void util_touch(void *room, size_t bytes)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t at = 0; at < bytes; at += page)
+        ((volatile char *)room)[at] = 0;
+}
+
 size_t util_peak_bytes(void)
 {
     struct rusage usage;
@@ -329,14 +336,18 @@ enum ben_status util_read_file(const char *path, size_t limit, char **bytes, siz
 {
     enum ben_status st = BEN_OK;
     char *text = NULL;
-    size_t size = 0, room = 0;
+    size_t size = 0, room = 4096;
+    struct stat s;
     FILE *file = fopen(path, "rb");
     if (!file || util_is_dir(path))
         FAIL(BEN_E_IO, "%s: cannot read: %s", path, file ? "it is a folder" : strerror(errno));
+    if (fstat(fileno(file), &s) == 0 && (size_t)s.st_size < limit)
+        room += (size_t)s.st_size; /* and what it may have grown by */
+    TRY_NEW(text = util_room(room));
     do {
         if (size + 1 >= room) {
             char *more;
-            room = room ? 2 * room : 4096;
+            room *= 2;
             TRY_NEW(more = realloc(text, room));
             text = more;
         }

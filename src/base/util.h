@@ -19,6 +19,10 @@ double util_now_s(void);
 void *util_room(size_t bytes);
 void *util_zeroed_room(size_t bytes);
 
+/* Has the system give the pages of fresh room now, whose content is lost, rather than when they are
+ * first used: for whoever waits anyway. */
+void util_touch(void *room, size_t bytes);
+
 /* This process's peak resident memory. */
 size_t util_peak_bytes(void);
 

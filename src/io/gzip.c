@@ -19,16 +19,17 @@ static bool read_all(int fd, char *to, size_t n)
     return true;
 }
 
-bool gzip_inflate(int fd, size_t file_bytes, void *to, size_t bytes)
+bool gzip_inflate(int fd, size_t file_bytes, void *stored, void *to, size_t bytes)
 {
     struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
-    char *stored = util_room(file_bytes);
+    void *own = stored ? NULL : util_room(file_bytes);
+    const void *from = stored ? stored : own;
     size_t taken = 0;
-    bool good = inflater && stored && read_all(fd, stored, file_bytes) &&
-                libdeflate_gzip_decompress_ex(inflater, stored, file_bytes, to, bytes, &taken,
+    bool good = inflater && from && read_all(fd, stored ? stored : own, file_bytes) &&
+                libdeflate_gzip_decompress_ex(inflater, from, file_bytes, to, bytes, &taken,
                                               NULL) == LIBDEFLATE_SUCCESS &&
                 taken == file_bytes; /* nothing behind the member */
     libdeflate_free_decompressor(inflater);
-    free(stored);
+    free(own);
     return good;
 }

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The open file of file_bytes, whose place stays, -> to [bytes]. False, and to undefined, unless it is
- * one gzip member that inflates to exactly that many bytes and fits its checksum. Local. */
-bool gzip_inflate(int fd, size_t file_bytes, void *to, size_t bytes);
+/* The open file of file_bytes, whose place stays, -> to [bytes]. stored: room for the file's bytes;
+ * NULL: it takes its own. False, and to undefined, unless the file is one gzip member that inflates
+ * to exactly that many bytes and fits its checksum. Local. */
+bool gzip_inflate(int fd, size_t file_bytes, void *stored, void *to, size_t bytes);
 
 #endif

@@ -5,6 +5,7 @@
 #include "io/gzip.h"
 #include "io/nifti_header.h"
 
+#include <nifti1_io.h>
 #include <zlib.h>
 
 #include <errno.h>
@@ -27,7 +28,9 @@ struct nifti_reader {
     size_t file_bytes;              /* as stored */
     struct nifti_layout layout;
     char *whole;     /* the file inflated at once; NULL: file is read instead */
-    bool tried;      /* to inflate it */
+    void *own_whole; /* the same where it is not in the volume's room */
+    bool tried;      /* to inflate it ... */
+    bool good;       /* ... and it went, to the checksum behind its end */
     size_t whole_at; /* the next of its bytes */
     void *stored;    /* CHUNK_VOXELS as in the file */
     float *values;
@@ -164,7 +167,7 @@ void nifti_close(struct nifti_reader **reader)
         gzclose(r->file);
     free(r->header_path);
     free(r->image_path);
-    free(r->whole);
+    free(r->own_whole);
     free(r->stored);
     free(r->values);
     free(r);
@@ -181,18 +184,42 @@ void nifti_reader_geometry(const struct nifti_reader *reader, struct nifti_geome
     memcpy(geometry->header, &reader->layout.header, sizeof geometry->header);
 }
 
-/* Goes to that byte of the content. What is not too large is inflated at once the first time; where
- * that fails, zlib goes as far as it can and says what is wrong. */
-static enum ben_status seek(struct nifti_reader *r, size_t start)
+/* The end of the only volume's room, where there is also place for the file itself in front: memory
+ * that is touched anyway. Voxels are stored in less than a float's bytes then, and the floats, which
+ * grow from the front, never pass those that are still to be read. NULL: no such place. */
+static char *end_of_room(const struct nifti_reader *r, float *data)
+{
+    size_t room = r->layout.volume_voxels * sizeof *data, bytes = needed_bytes(&r->layout);
+    bool fits = r->layout.info.n_volumes == 1 && r->file_bytes + bytes <= room;
+    return data && fits ? (char *)data + room - bytes : NULL;
+}
+
+static void inflate_whole(struct nifti_reader *r, float *data)
 {
     size_t bytes = needed_bytes(&r->layout);
-    if (!r->tried && r->layout.info.compressed && bytes <= MOST_WHOLE) {
-        r->whole = util_room(bytes);
-        if (r->whole && !gzip_inflate(r->fd, r->file_bytes, r->whole, bytes)) {
-            free(r->whole);
-            r->whole = NULL;
-        }
-    }
+    char *end = end_of_room(r, data);
+    if (!end)
+        r->own_whole = util_room(bytes);
+    r->whole = end ? end : r->own_whole;
+    r->good =
+        r->whole && gzip_inflate(r->fd, r->file_bytes, end ? data : NULL, r->whole, bytes);
+}
+
+static void drop_whole(struct nifti_reader *r)
+{
+    free(r->own_whole);
+    r->own_whole = r->whole = NULL;
+}
+
+/* Goes to that byte of the content. What is not too large is inflated at once the first time; where
+ * that fails, zlib goes as far as it can and says what is wrong. data: as in read_voxels. */
+static enum ben_status seek(struct nifti_reader *r, size_t start, float *data)
+{
+    bool small = needed_bytes(&r->layout) <= MOST_WHOLE;
+    if (!r->tried && r->layout.info.compressed && small)
+        inflate_whole(r, data);
+    if (!r->good)
+        drop_whole(r);
     r->tried = true;
     r->whole_at = start;
     if (!r->whole && gzseek(r->file, (z_off_t)start, SEEK_SET) != (z_off_t)start)
@@ -200,7 +227,7 @@ static enum ben_status seek(struct nifti_reader *r, size_t start)
     return BEN_OK;
 }
 
-/* The next n voxels of the file -> reader->values. */
+/* The next n voxels of the file, as stored, -> reader->stored. */
 static enum ben_status read_chunk(struct nifti_reader *r, size_t n)
 {
     size_t bytes = n * r->layout.voxel_bytes;
@@ -211,7 +238,6 @@ static enum ben_status read_chunk(struct nifti_reader *r, size_t n)
     } else if (gzread(r->file, r->stored, (unsigned)bytes) != (int)bytes) {
         return read_failed(r->image_path, r->file);
     }
-    nifti_decode(&r->layout, r->stored, n, r->values);
     return BEN_OK;
 }
 
@@ -224,6 +250,18 @@ static void count_values(const float *values, size_t n, struct tally *tally)
     }
 }
 
+/* As our own masks are: no number to be made of them first. */
+static bool is_plain_bytes(const struct nifti_info *info)
+{
+    return info->datatype == DT_UINT8 && info->slope == 1 && info->intercept == 0;
+}
+
+static void take_bytes(const uint8_t *stored, size_t n, uint8_t *mask)
+{
+    for (size_t i = 0; i < n; i++)
+        mask[i] = stored[i] > 0;
+}
+
 /* Volume index of the file -> data or mask, whichever is not NULL. */
 static enum ben_status read_voxels(struct nifti_reader *r, int index, float *data,
                                    uint8_t *mask)
@@ -232,17 +270,24 @@ static enum ben_status read_voxels(struct nifti_reader *r, int index, float *dat
     const struct nifti_layout *l = &r->layout;
     struct tally tally = {.low = FLT_MAX, .high = -FLT_MAX};
     size_t start = l->offset_bytes + (size_t)index * volume_bytes(l);
-    TRY(seek(r, start));
+    TRY(seek(r, start, data));
     for (size_t at = 0; at < l->volume_voxels; at += CHUNK_VOXELS) {
         size_t left = l->volume_voxels - at;
         size_t n = left < CHUNK_VOXELS ? left : CHUNK_VOXELS;
         TRY(read_chunk(r, n));
+        if (mask && is_plain_bytes(&l->info)) {
+            take_bytes(r->stored, n, mask + at);
+            continue;
+        }
+        nifti_decode(l, r->stored, n, r->values);
         count_values(r->values, n, &tally);
         if (data)
             memcpy(data + at, r->values, n * sizeof *data);
         for (size_t i = 0; mask && i < n; i++)
             mask[at + i] = r->values[i] > 0.5f;
     }
+    if (l->info.n_volumes == 1)
+        drop_whole(r);
     if (tally.not_finite > 0)
         FAIL(BEN_E_INPUT,
              "%s: %zu of %zu voxels are NaN or infinite; replace them (fslmaths IN -nan OUT)",
@@ -290,7 +335,7 @@ enum ben_status nifti_verify(struct nifti_reader *reader)
     enum ben_status st = BEN_OK;
     size_t bytes = CHUNK_VOXELS * reader->layout.voxel_bytes;
     int n, code = Z_OK;
-    if (!reader->layout.info.compressed || reader->whole)
+    if (!reader->layout.info.compressed || reader->good)
         return BEN_OK;
     errno = 0;
     do

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "io/weights.h"
+#include "io/weights_format.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -20,6 +20,13 @@ static void free_list(struct weights_list *list)
     for (int i = 0; i < list->n; i++)
         free(list->items[i].data);
     free(list->items);
+}
+
+void weights_drop_tensors(struct weights_file *file)
+{
+    free_list(&file->values);
+    free_list(&file->state);
+    file->values = file->state = (struct weights_list){NULL, 0, 0};
 }
 
 void weights_free(struct weights_file **file)
@@ -56,28 +63,39 @@ static const struct weights_tensor *find(const struct weights_list *list, const 
     return NULL;
 }
 
-static enum ben_status add_tensor(struct weights_list *list, const char *name, int rank,
-                                  const int *shape, const float *data)
+enum ben_status weights_adopt(struct weights_list *list, struct weights_tensor *tensor)
 {
     enum ben_status st = BEN_OK;
-    struct weights_tensor tensor = {.rank = rank, .count = 1};
-    ENSURE(weights_name_good(name) && !find(list, name) && rank >= 1 && rank <= 4);
-    strcpy(tensor.name, name);
-    for (int d = 0; d < rank; d++) {
-        ENSURE(shape[d] > 0);
-        tensor.shape[d] = shape[d];
-        tensor.count *= (size_t)shape[d];
-    }
+    ENSURE(weights_name_good(tensor->name) && !find(list, tensor->name));
     if (list->n == list->room) {
         struct weights_tensor *more;
         list->room = list->room ? 2 * list->room : 64;
         TRY_NEW(more = realloc(list->items, (size_t)list->room * sizeof *more));
         list->items = more;
     }
+    list->items[list->n++] = *tensor;
+    tensor->data = NULL;
+out:
+    return st;
+}
+
+static enum ben_status add_tensor(struct weights_list *list, const char *name, int rank,
+                                  const int *shape, const float *data)
+{
+    enum ben_status st = BEN_OK;
+    struct weights_tensor tensor = {.rank = rank, .count = 1};
+    ENSURE(weights_name_good(name) && rank >= 1 && rank <= 4);
+    strcpy(tensor.name, name);
+    for (int d = 0; d < rank; d++) {
+        ENSURE(shape[d] > 0);
+        tensor.shape[d] = shape[d];
+        tensor.count *= (size_t)shape[d];
+    }
     TRY_NEW(tensor.data = malloc(tensor.count * sizeof *data));
     memcpy(tensor.data, data, tensor.count * sizeof *data);
-    list->items[list->n++] = tensor;
+    TRY(weights_adopt(list, &tensor));
 out:
+    free(tensor.data);
     return st;
 }
 

@@ -90,6 +90,9 @@ struct weights_file {
 enum ben_status weights_create(enum weights_kind kind, struct weights_file **file);
 void weights_free(struct weights_file **file);
 
+/* Frees values and state, once they are elsewhere; all else stays. Local. */
+void weights_drop_tensors(struct weights_file *file);
+
 /* Letters, digits, '.', '_', '-', at least one, fewer than BEN_WEIGHTS_NAME. Local. */
 bool weights_name_good(const char *name);
 

@@ -30,6 +30,10 @@ extern const struct weights_field weights_fields[BEN_WEIGHTS_FIELDS];
 
 extern const char *const weights_kind_names[2]; /* by enum weights_kind */
 
+/* The tensor, whose name is good and new, goes to the list's end with its data, which *tensor has
+ * no more. Fails: BEN_E_MEMORY. */
+enum ben_status weights_adopt(struct weights_list *list, struct weights_tensor *tensor);
+
 /* Over everything that a reader gets, in the order of the lists. */
 uint64_t weights_checksum(const struct weights_file *file);
 

@@ -151,9 +151,7 @@ out:
     return st;
 }
 
-static enum ben_status read_list(hid_t group, struct weights_file *file,
-                                 enum ben_status (*add)(struct weights_file *, const char *,
-                                                        int, const int *, const float *))
+static enum ben_status read_list(hid_t group, struct weights_list *list)
 {
     enum ben_status st = BEN_OK;
     struct weights_tensor tensor = {.data = NULL};
@@ -162,9 +160,7 @@ static enum ben_status read_list(hid_t group, struct weights_file *file,
     for (hsize_t k = 0; k < info.nlinks; k++) {
         TRY(member_name(group, k, tensor.name));
         TRY(read_tensor(group, &tensor));
-        TRY(add(file, tensor.name, tensor.rank, tensor.shape, tensor.data));
-        free(tensor.data);
-        tensor.data = NULL;
+        TRY(weights_adopt(list, &tensor));
     }
 out:
     free(tensor.data);
@@ -203,7 +199,7 @@ static enum ben_status read_state(hid_t h5, struct weights_file *file)
     hid_t group = H5_NONE;
     H5O_info_t info;
     TRY_H5(group = H5Gopen2(h5, "state", H5P_DEFAULT));
-    TRY(read_list(group, file, weights_add_state));
+    TRY(read_list(group, &file->state));
     TRY_H5(H5Oget_info2(group, &info, H5O_INFO_NUM_ATTRS));
     for (hsize_t k = 0; k < info.num_attrs; k++)
         TRY(read_number(group, k, file));
@@ -275,7 +271,7 @@ static enum ben_status read_content(hid_t h5, struct weights_file *file)
     TRY(read_fields(h5, file, "architecture"));
     TRY(read_fields(h5, file, "preparation"));
     TRY_H5(values = H5Gopen2(h5, "values", H5P_DEFAULT));
-    TRY(read_list(values, file, weights_add_value));
+    TRY(read_list(values, &file->values));
     TRY(read_state(h5, file));
     TRY(read_texts(h5, file));
     if (weights_checksum(file) != file->checksum)
@@ -285,13 +281,59 @@ out:
     return st;
 }
 
+/* HDF5 keeps an image of its own for the property list and one for the file, unless told where the
+ * only one is: these hand out and take back the caller's bytes, which nobody changes. */
+static void *image_place(size_t n, H5FD_file_image_op_t op, void *bytes)
+{
+    (void)n, (void)op;
+    return bytes;
+}
+
+static void *image_copy(void *to, const void *from, size_t n, H5FD_file_image_op_t op,
+                        void *bytes)
+{
+    (void)from, (void)n, (void)op, (void)bytes;
+    return to;
+}
+
+static void *image_grow(void *image, size_t n, H5FD_file_image_op_t op, void *bytes)
+{
+    (void)image, (void)n, (void)op, (void)bytes;
+    return NULL;
+}
+
+static herr_t image_free(void *image, H5FD_file_image_op_t op, void *bytes)
+{
+    (void)image, (void)op, (void)bytes;
+    return 0;
+}
+
+static void *bytes_again(void *bytes)
+{
+    return bytes;
+}
+
+static herr_t bytes_keep(void *bytes)
+{
+    (void)bytes;
+    return 0;
+}
+
 static enum ben_status open_image(const void *bytes, size_t n, hid_t *h5)
 {
     enum ben_status st = BEN_OK;
     hid_t access = H5_NONE;
+    H5FD_file_image_callbacks_t only = {image_place,
+                                        image_copy,
+                                        image_grow,
+                                        image_free,
+                                        bytes_again,
+                                        bytes_keep,
+                                        (void *)(uintptr_t)bytes};
     h5_quiet();
     TRY_H5(access = H5Pcreate(H5P_FILE_ACCESS));
     TRY_H5(H5Pset_fapl_core(access, (size_t)1 << 20, 0));
+    TRY_H5(H5Pset_file_image_callbacks(access, &only));
     TRY_H5(H5Pset_file_image(access, (void *)(uintptr_t)bytes, n));
     /* HDF5 refuses an image whose name is a file's; below /dev/null there can be none. */
     TRY_H5(*h5 = H5Fopen("/dev/null/weights", H5F_ACC_RDONLY, access));

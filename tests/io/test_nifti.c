@@ -545,6 +545,59 @@ static void test_memory(void)
     check_folder_remove(folder);
 }
 
+/* Compressed volumes of several of the reader's chunks, of types that fit into a float's room with
+ * their file and that do not, read twice by one reader. */
+static void test_large(void)
+{
+    static const int types[] = {DT_UINT8, DT_INT16, DT_UINT16, DT_INT32, DT_FLOAT32};
+    char folder[256], path[300];
+    const int large[3] = {50, 40, 33};
+    const size_t n = 50 * 40 * 33; /* a multiple of VOXELS */
+    char *voxels = calloc(n, sizeof(float));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(voxels);
+    check_folder_create(folder);
+    snprintf(path, sizeof path, "%s/large.nii.gz", folder);
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+        struct nifti_1_header h = raw_header(large, types[t]);
+        struct nifti_reader *reader = NULL;
+        const size_t period = VOXELS * (size_t)h.bitpix / 8;
+        store(types[t], voxels, VOXELS);
+        for (size_t at = period; at < n / VOXELS * period; at += period)
+            memcpy(voxels + at, voxels, period);
+        raw_write(path, &h, voxels, n / VOXELS * period, t == 2);
+        CHECK_OK(nifti_open(path, &reader));
+        for (int time = 0; time < 2; time++) {
+            struct volume *v = NULL;
+            size_t wrong = 0;
+            CHECK_OK(nifti_next(reader, 0, &v));
+            for (size_t i = 0; i < n; i++)
+                wrong += v->data[i] != (float)stored_value(types[t], i % VOXELS);
+            CU_ASSERT_EQUAL(wrong, 0);
+            volume_free(&v);
+        }
+        CHECK_OK(nifti_verify(reader));
+        nifti_close(&reader);
+    }
+    free(voxels);
+    check_folder_remove(folder);
+}
+
+/* Bytes as they are and scaled. */
+static void check_byte_masks(const char *path)
+{
+    struct nifti_1_header h = raw_header(dim, DT_UINT8);
+    uint8_t bytes[VOXELS] = {0, 1, 2, 255, 3}, *mask = NULL;
+    raw_write(path, &h, bytes, sizeof bytes, false);
+    CHECK_OK(nifti_read_mask(path, 0, &mask, NULL, NULL));
+    CU_ASSERT_EQUAL(memcmp(mask, "\0\1\1\1\1\0", 6), 0);
+    free(mask);
+    h.scl_slope = 0.2F;
+    raw_write(path, &h, bytes, sizeof bytes, false);
+    CHECK_OK(nifti_read_mask(path, 0, &mask, NULL, NULL));
+    CU_ASSERT_EQUAL(memcmp(mask, "\0\0\0\1\1\0", 6), 0);
+    free(mask);
+}
+
 static void test_masks(void)
 {
     char folder[256], path[300];
@@ -574,6 +627,7 @@ static void test_masks(void)
     other.dim[2]++;
     CU_ASSERT_FALSE(nifti_same_grid(&info, &other, 0.05));
     free(mask);
+    check_byte_masks(path);
     check_folder_remove(folder);
 }
 
@@ -591,6 +645,7 @@ static const struct check_test tests[] = {
     {"the same bytes every time", test_reproducible},
     {"failed writes leave nothing", test_failed_writes},
     {"memory is bounded", test_memory},
+    {"large and compressed", test_large},
     {"masks", test_masks},
 };
 
