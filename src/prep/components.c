@@ -16,18 +16,30 @@ struct component_runs {
     struct run *runs;
 };
 
+/* The first place from x on whose voxel is inside or not, as wanted; n: none. Eight voxels of one kind
+ * are passed at a time where they are 0 or 1. */
+static uint32_t row_next(const uint8_t *row, uint32_t x, uint32_t n, bool inside)
+{
+    const uint64_t other = inside ? 0 : UINT64_C(0x0101010101010101);
+    uint64_t eight = other;
+    while (x + 8 <= n && eight == other) {
+        memcpy(&eight, row + x, sizeof eight);
+        x += eight == other ? 8 : 0;
+    }
+    while (x < n && (row[x] != 0) != inside)
+        x++;
+    return x;
+}
+
 /* The runs of one row; only counted where runs is NULL. */
 static uint32_t row_scan(const uint8_t *row, uint32_t n, bool inside, struct run *runs)
 {
     uint32_t count = 0, x = 0;
     while (x < n) {
-        while (x < n && (row[x] != 0) != inside)
-            x++;
-        if (x == n)
+        uint32_t begin = row_next(row, x, n, inside);
+        if (begin == n)
             break;
-        uint32_t begin = x;
-        while (x < n && (row[x] != 0) == inside)
-            x++;
+        x = row_next(row, begin, n, !inside);
         if (runs)
             runs[count] = (struct run){.begin = begin, .end = x};
         count++;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #define BLOCK      256  /* output columns whose weights are kept at once */
 #define GRID_SNAP  1e-6 /* in pixels: positions this near to the grid are on it */
@@ -83,6 +84,8 @@ static float pixel(float value, bool binary)
 static float tap_line(const struct tap *tap, const float *line, const struct layout *layout)
 {
     const float *at = line + tap->first * layout->column_step;
+    if (tap->count == 0)
+        return 0;
     float sum = tap->head * pixel(at[0], layout->binary), inner = 0;
     for (int i = 1; i < tap->count - 1; i++)
         inner += pixel(at[i * layout->column_step], layout->binary);
@@ -92,19 +95,50 @@ static float tap_line(const struct tap *tap, const float *line, const struct lay
     return sum;
 }
 
-static float tap_image(const struct tap *row, const struct tap *column, const float *image,
-                       const struct layout *layout)
+/* Output columns that are made together: their taps, and the last two input rows that went through
+ * them, an even one and an odd one: the next output row begins where the last one ended. */
+struct strip {
+    const float *from; /* the input's pixel (0, 0) */
+    const struct layout *layout;
+    int n; /* columns */
+    struct tap taps[BLOCK];
+    int row[2]; /* -1: none */
+    float line[2][BLOCK];
+};
+
+static const float *strip_line(struct strip *strip, int row)
 {
-    if (row->count == 0 || column->count == 0)
-        return 0;
-    const float *at = image + row->first * layout->row_step;
-    float sum = row->head * tap_line(column, at, layout), inner = 0;
-    for (int i = 1; i < row->count - 1; i++)
-        inner += tap_line(column, at + i * layout->row_step, layout);
-    if (row->count > 1)
-        sum += row->middle * inner +
-               row->tail * tap_line(column, at + (row->count - 1) * layout->row_step, layout);
-    return sum;
+    float *line = strip->line[row & 1];
+    const float *from = strip->from + row * strip->layout->row_step;
+    if (strip->row[row & 1] == row)
+        return line;
+    strip->row[row & 1] = row;
+    for (int c = 0; c < strip->n; c++)
+        line[c] = tap_line(&strip->taps[c], from, strip->layout);
+    return line;
+}
+
+/* One output row. */
+static void tap_rows(const struct tap *row, struct strip *strip, float sum[BLOCK])
+{
+    const int n = strip->n;
+    float inner[BLOCK] = {0};
+    memset(sum, 0, BLOCK * sizeof *sum);
+    if (row->count == 0)
+        return;
+    const float *line = strip_line(strip, row->first);
+    for (int c = 0; c < n; c++)
+        sum[c] = row->head * line[c];
+    for (int i = 1; i < row->count - 1; i++) {
+        line = strip_line(strip, row->first + i);
+        for (int c = 0; c < n; c++)
+            inner[c] += line[c];
+    }
+    if (row->count == 1)
+        return;
+    line = strip_line(strip, row->first + row->count - 1);
+    for (int c = 0; c < n; c++)
+        sum[c] += row->middle * inner[c] + row->tail * line[c];
 }
 
 /* from and to point at their pixel (0, 0). */
@@ -113,16 +147,19 @@ static void resample(const struct axis axes[2], const float *from,
                      const struct layout *to_layout)
 {
     const struct axis *rows = &axes[0], *columns = &axes[1];
-    struct tap taps[BLOCK];
+    struct strip strip = {.from = from, .layout = from_layout};
+    float sum[BLOCK];
     for (int c0 = 0; c0 < columns->out; c0 += BLOCK) {
-        int n = columns->out - c0 < BLOCK ? columns->out - c0 : BLOCK;
-        for (int c = 0; c < n; c++)
-            taps[c] = tap_at(columns, c0 + c);
+        strip.n = columns->out - c0 < BLOCK ? columns->out - c0 : BLOCK;
+        strip.row[0] = strip.row[1] = -1;
+        for (int c = 0; c < strip.n; c++)
+            strip.taps[c] = tap_at(columns, c0 + c);
         for (int r = 0; r < rows->out; r++) {
             struct tap row = tap_at(rows, r);
             float *line = to + r * to_layout->row_step + c0 * to_layout->column_step;
-            for (int c = 0; c < n; c++)
-                line[c * to_layout->column_step] = tap_image(&row, &taps[c], from, from_layout);
+            tap_rows(&row, &strip, sum);
+            for (int c = 0; c < strip.n; c++)
+                line[c * to_layout->column_step] = sum[c];
         }
     }
 }
