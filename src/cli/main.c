@@ -88,6 +88,7 @@ static int exit_code(enum ben_status status, long failed_scans)
 int main(int argc, char **argv)
 {
     start_core_type(argv);
+    start_keep_memory();
     int at_once = answer_at_once(argc, argv);
     if (at_once >= 0)
         return at_once;

@@ -101,6 +101,7 @@ static enum ben_status load(const struct comm *world, const char *given, enum sp
         path = NULL;
         TRY(weights_read_shared(world, m->path, &m->file));
         TRY(comm_agree(world, model_from_weights(m->file, max_batch, false, &m->net)));
+        weights_drop_tensors(m->file);
     }
     models->of_species[species] = index;
     models->fallback[species] = fallback;

@@ -12,7 +12,7 @@
 
 struct model {
     char *path;
-    struct weights_file *file;
+    struct weights_file *file; /* without its tensors, which the net has */
     struct net *net;
 };
 

@@ -16,7 +16,10 @@ struct pass {
     struct nifti_reader *reader;
     struct nifti_geometry geometry;
     struct nifti_writer *mask, *probability, *brain, *uncertainty, *attention;
-    int first, count; /* volumes to segment */
+    struct extent {
+        int first, count; /* volumes to segment */
+        int dim[3];       /* of each */
+    } extent;
 };
 
 static double lap(double *since_s)
@@ -30,7 +33,7 @@ static enum ben_status open_output(const struct pass *pass, const char *path,
                                    enum nifti_type type, struct nifti_writer **writer)
 {
     struct nifti_output output = {.type = type,
-                                  .n_volumes = pass->count,
+                                  .n_volumes = pass->extent.count,
                                   .cal_max = type == BEN_NIFTI_F32 ? 0 : 1,
                                   .descrip = "ben-mpi " BEN_VERSION};
     return path ? nifti_create(path, &pass->geometry, &output, writer) : BEN_OK;
@@ -43,10 +46,13 @@ static enum ben_status open_files(struct pass *pass)
     const struct segment_job *job = pass->job;
     TRY(nifti_open(job->image, &pass->reader));
     nifti_reader_geometry(pass->reader, &pass->geometry);
-    int n = nifti_reader_info(pass->reader)->n_volumes;
-    pass->first = job->volume == BEN_VOLUME_ALL ? 0 : nifti_volume_index(job->volume, n);
-    pass->count = job->volume == BEN_VOLUME_ALL ? n : 1;
-    if (pass->first < 0)
+    const struct nifti_info *info = nifti_reader_info(pass->reader);
+    int n = info->n_volumes;
+    struct extent *extent = &pass->extent;
+    memcpy(extent->dim, info->dim, sizeof extent->dim);
+    extent->first = job->volume == BEN_VOLUME_ALL ? 0 : nifti_volume_index(job->volume, n);
+    extent->count = job->volume == BEN_VOLUME_ALL ? n : 1;
+    if (extent->first < 0)
         FAIL(BEN_E_INPUT, "%s: has %d volumes, there is no volume %d (they count from 0)",
              job->image, n, job->volume);
     TRY(open_output(pass, job->mask, BEN_NIFTI_U8, &pass->mask));
@@ -58,27 +64,29 @@ out:
     return st;
 }
 
-/* Rank 0's volume goes to the team: the file is read once. */
-static enum ben_status share_volume(const struct comm *team, struct volume **volume)
+/* While rank 0 reads, the others get the pages that its voxels will come into. */
+static enum ben_status expect_volume(const struct pass *pass, struct volume **volume)
 {
     enum ben_status st = BEN_OK;
-    struct volume head = {0};
+    const double later[3] = {1, 1, 1};
+    TRY(volume_create(pass->extent.dim, later, volume));
+    util_touch((*volume)->data, volume_voxels(*volume) * sizeof(float));
+out:
+    return st;
+}
+
+/* Rank 0's volume goes to the team: the file is read once. */
+static enum ben_status share_volume(const struct comm *team, struct volume *volume)
+{
+    enum ben_status st = BEN_OK;
+    float *data = volume->data;
     if (team->size == 1)
         return BEN_OK;
-    if (team->rank == 0)
-        head = **volume;
-    TRY(comm_broadcast(team, &head, sizeof head, 0));
-    if (team->rank != 0) {
-        st = volume_create(head.dim, head.voxel_mm, volume);
-        if (st == BEN_OK) {
-            float *data = (*volume)->data;
-            **volume = head;
-            (*volume)->data = data;
-        }
-    }
-    TRY(comm_agree(team, st));
-    TRY(comm_broadcast(team, (*volume)->data, volume_voxels(*volume) * sizeof(float), 0));
+    TRY(comm_broadcast(team, volume, sizeof *volume, 0));
+    volume->data = data;
+    TRY(comm_broadcast(team, data, volume_voxels(volume) * sizeof *data, 0));
 out:
+    volume->data = data;
     return st;
 }
 
@@ -88,11 +96,13 @@ static enum ben_status read_volume(struct pass *pass, int index, struct volume *
     double since_s = util_now_s();
     if (pass->team->rank == 0) {
         st = nifti_next(pass->reader, index, volume);
-        if (st == BEN_OK && index == pass->first + pass->count - 1)
+        if (st == BEN_OK && index == pass->extent.first + pass->extent.count - 1)
             st = nifti_verify(pass->reader);
+    } else {
+        st = expect_volume(pass, volume);
     }
     TRY(comm_agree(pass->team, st));
-    TRY(share_volume(pass->team, volume));
+    TRY(share_volume(pass->team, *volume));
     pass->result->read_s += lap(&since_s);
 out:
     return st;
@@ -135,7 +145,9 @@ static enum ben_status write_map(struct nifti_writer *writer, const struct found
 {
     enum ben_status st = BEN_OK;
     float *own = NULL;
-    if (writer) {
+    if (writer && orient_is_own(&found->prepared.orientation)) {
+        TRY(nifti_put(writer, *map));
+    } else if (writer) {
         TRY_NEW(own = util_room(found->voxels * sizeof *own));
         orient_back_f32(&found->prepared.orientation, *map, own);
         drop(map);
@@ -165,16 +177,20 @@ static enum ben_status write_mask(struct pass *pass, struct found *found,
                                   const uint8_t *canonical)
 {
     enum ben_status st = BEN_OK;
-    uint8_t *mask = NULL;
-    TRY_NEW(mask = util_room(found->voxels));
-    orient_back_u8(&found->prepared.orientation, canonical, mask);
+    uint8_t *turned = NULL;
+    const uint8_t *mask = canonical;
+    if (!orient_is_own(&found->prepared.orientation)) {
+        TRY_NEW(turned = util_room(found->voxels));
+        orient_back_u8(&found->prepared.orientation, canonical, turned);
+        mask = turned;
+    }
     TRY(nifti_put(pass->mask, mask));
     if (pass->brain) {
         cut_out(mask, found->raw, found->voxels);
         TRY(nifti_put(pass->brain, found->raw));
     }
 out:
-    free(mask);
+    free(turned);
     return st;
 }
 
@@ -229,7 +245,7 @@ static enum ben_status finish_volume(struct pass *pass, struct found *found, boo
     TRY_NEW(mask = util_room(volume_voxels(v)));
     TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, found->maps.prob, mask, &kept));
     pass->result->volume_mm3 +=
-        (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->count;
+        (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->extent.count;
     pass->result->post_s += lap(&since_s);
     if (pass->job->mosaic && is_first)
         TRY(draw(pass->job, &found->prepared, mask,
@@ -255,7 +271,10 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
     enum ben_status st = BEN_OK;
     const struct segment_job *job = pass->job;
     size_t bytes = found->voxels * sizeof(float);
-    bool room = (found->maps.prob = util_room(bytes)) != NULL;
+    bool room = true;
+    found->maps.on_root = true;
+    if (job->mosaic)
+        room &= (found->maps.prob = util_room(bytes)) != NULL;
     if (job->uncertainty)
         room &= (found->maps.uncertainty = util_room(bytes)) != NULL;
     if (job->attention)
@@ -270,21 +289,30 @@ out:
 static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
 {
     struct mcqa_figures figures;
+    const int count = pass->extent.count;
     mcqa_figures_of(sums, &figures);
-    pass->result->uncertainty += mcqa_scan_score(sums) / pass->count;
-    pass->result->figures.expected_dice += figures.expected_dice / pass->count;
-    pass->result->figures.agreement += figures.agreement / pass->count;
-    pass->result->figures.aleatoric += figures.aleatoric / pass->count;
-    pass->result->figures.epistemic += figures.epistemic / pass->count;
+    pass->result->uncertainty += mcqa_scan_score(sums) / count;
+    pass->result->figures.expected_dice += figures.expected_dice / count;
+    pass->result->figures.agreement += figures.agreement / count;
+    pass->result->figures.aleatoric += figures.aleatoric / count;
+    pass->result->figures.epistemic += figures.epistemic / count;
 }
 
+/* The probability takes the place of the intensities, unless the picture wants them. */
 static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
 {
     enum ben_status st = BEN_OK;
     const struct predict_config *config = &pass->job->predict;
     TRY(comm_agree(pass->team, reserve_maps(pass, found)));
-    TRY(predict_scan(pass->team, net, config, &found->prepared, &found->maps,
+    struct volume *volume = found->prepared.volume;
+    struct predict_maps maps = found->maps;
+    if (!maps.prob)
+        maps.prob = volume->data;
+    TRY(predict_scan(pass->team, net, config, &found->prepared, &maps,
                      config->samples ? &found->sums : NULL));
+    if (maps.prob == volume->data)
+        volume->data = NULL;
+    found->maps = maps;
     if (config->samples)
         note_certainty(pass, &found->sums);
 out:
@@ -307,7 +335,7 @@ static enum ben_status segment_volume(struct pass *pass, struct net *net, int in
     TRY(predict(pass, net, &found));
     pass->result->network_s += lap(&since_s);
     if (pass->team->rank == 0)
-        st = finish_volume(pass, &found, index == pass->first);
+        st = finish_volume(pass, &found, index == pass->extent.first);
     TRY(comm_agree(pass->team, st));
 out:
     volume_free(&volume);
@@ -335,19 +363,14 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
 {
     enum ben_status st = BEN_OK;
     struct pass pass = {.team = team, .job = job, .result = result};
-    int volumes[2];
     memset(result, 0, sizeof *result);
     if (!job->predict.samples)
         result->uncertainty = NAN;
     TRY(comm_agree(team, team->rank == 0 ? open_files(&pass) : BEN_OK));
-    volumes[0] = pass.first;
-    volumes[1] = pass.count;
-    TRY(comm_broadcast(team, volumes, sizeof volumes, 0));
-    pass.first = volumes[0];
-    pass.count = volumes[1];
-    result->n_volumes = pass.count;
-    for (int i = 0; i < pass.count; i++)
-        TRY(segment_volume(&pass, net, pass.first + i));
+    TRY(comm_broadcast(team, &pass.extent, sizeof pass.extent, 0));
+    result->n_volumes = pass.extent.count;
+    for (int i = 0; i < pass.extent.count; i++)
+        TRY(segment_volume(&pass, net, pass.extent.first + i));
     TRY(comm_agree(team, team->rank == 0 ? publish(&pass) : BEN_OK));
 out:
     nifti_close(&pass.reader);

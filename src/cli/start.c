@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "nn/isa.h"
 
+#include <malloc.h>
 #include <omp.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,6 +23,14 @@ void start_core_type(char **argv)
     execv("/proc/self/exe", argv); /* returns only where it failed: go on as we are */
 #else
     (void)argv;
+#endif
+}
+
+void start_keep_memory(void)
+{
+#ifdef M_MMAP_MAX
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, -1);
 #endif
 }
 

@@ -12,6 +12,11 @@
  * OPENBLAS_CORETYPE, sets it and starts the program anew. Call first in main. Local. */
 void start_core_type(char **argv);
 
+/* Memory that is freed stays with the process for what is allocated next: every page that the system
+ * gives is cleared first, which in a virtual machine that gave it back takes as long as the work that is
+ * done on it. Call first in main. Local. */
+void start_keep_memory(void);
+
 /* From here on SIGTERM, SIGINT and SIGUSR1 only ask to stop. Call before MPI starts: a scheduler
  * may signal at any time. Local. */
 void start_catch_signals(void);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/orient.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -118,8 +117,9 @@ out:
     return st;
 }
 
-static bool is_canonical(const struct orientation *o)
+bool orient_is_own(const struct orientation *orientation)
 {
+    const struct orientation *o = orientation;
     for (int a = 0; a < 3; a++)
         if (o->axis[a] != a || o->flip[a])
             return false;
@@ -135,7 +135,7 @@ enum ben_status orient_take(const struct orientation *orientation, struct volume
                             struct volume **canonical)
 {
     enum ben_status st = BEN_OK;
-    if (is_canonical(orientation)) {
+    if (orient_is_own(orientation)) {
         *canonical = *volume;
         *volume = NULL;
         return BEN_OK;
@@ -149,7 +149,7 @@ void orient_back_u8(const struct orientation *orientation, const uint8_t *canoni
                     uint8_t *to)
 {
     const struct walk w = make_walk(orientation);
-    if (is_canonical(orientation)) {
+    if (orient_is_own(orientation)) {
         memcpy(to, canonical, voxels_of(orientation));
         return;
     }
@@ -159,7 +159,7 @@ void orient_back_u8(const struct orientation *orientation, const uint8_t *canoni
 void orient_back_f32(const struct orientation *orientation, const float *canonical, float *to)
 {
     const struct walk w = make_walk(orientation);
-    if (is_canonical(orientation)) {
+    if (orient_is_own(orientation)) {
         memcpy(to, canonical, voxels_of(orientation) * sizeof *to);
         return;
     }

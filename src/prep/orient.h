@@ -7,6 +7,7 @@
 
 #include "io/volume.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct orientation {
@@ -27,6 +28,9 @@ enum ben_status orient_apply(const struct orientation *orientation, const struct
  * so already, becomes NULL. Local. */
 enum ben_status orient_take(const struct orientation *orientation, struct volume **volume,
                             struct volume **canonical);
+
+/* True where canonical order is the volume's own. Local. */
+bool orient_is_own(const struct orientation *orientation);
 
 /* Canonical voxels back to the volume's own order; to has as many voxels. Local. */
 void orient_back_u8(const struct orientation *orientation, const uint8_t *canonical,

@@ -10,4 +10,7 @@
  * dim[axis]) goes to all other ranks, in place. Collective on team. */
 enum ben_status slab_exchange(const struct comm *team, float *data, const int dim[3], int axis);
 
+/* The same to rank 0 alone: the others keep their own share. Collective on team. */
+enum ben_status slab_gather(const struct comm *team, float *data, const int dim[3], int axis);
+
 #endif

@@ -152,10 +152,11 @@ static enum ben_status unite(const struct comm *team, const struct job *job,
     enum ben_status st = BEN_OK;
     float *const maps[] = {job->maps->prob, job->maps->uncertainty};
     const struct prepared *prepared = job->prepared;
+    enum ben_status (*share)(const struct comm *, float *, const int *, int) =
+        job->maps->on_root ? slab_gather : slab_exchange;
     for (int i = 0; i < 2; i++)
         if (maps[i])
-            TRY(slab_exchange(team, maps[i], prepared->volume->dim,
-                              (int)prepared->slices.plane));
+            TRY(share(team, maps[i], prepared->volume->dim, (int)prepared->slices.plane));
     if (job->maps->attention)
         TRY(comm_share_rows(team, job->maps->attention, prepared->slices.count,
                             (size_t)job->cells * (size_t)job->cells * sizeof(float)));

@@ -23,7 +23,10 @@ struct predict_config {
 
 /* What prediction gives, written whole on every rank of the team. */
 struct predict_maps {
-    float *prob;        /* [voxels of the canonical grid] of one pass, or the samples' mean */
+    bool on_root; /* voxels' maps are wanted on rank 0 alone; others write their own slices' */
+    /* [voxels of the canonical grid] of one pass, or the samples' mean; may be the prepared
+     * volume's own voxels, whose slices are taken out before their probabilities come in */
+    float *prob;
     float *uncertainty; /* likewise, aleatoric + epistemic; NULL: not wanted; needs samples */
     /* [slices][size / BEN_PREDICT_CELL][the same]: how much the brain's positions draw on each
      * position in the non-local block, 1 where all are drawn on alike, 0 in slices without brain:

@@ -57,7 +57,7 @@ static struct outcome predict(const struct comm *team, const struct prepared *p,
     struct outcome o = {.voxels = volume_voxels(p->volume),
                         .cells = predict_attention_floats(p)};
     struct net *net = noisy_net();
-    o.maps = (struct predict_maps){fresh(o.voxels), fresh(o.voxels), fresh(o.cells)};
+    o.maps = (struct predict_maps){false, fresh(o.voxels), fresh(o.voxels), fresh(o.cells)};
     CHECK_OK(predict_scan(team, net, &config, p, &o.maps, &o.sums));
     net_free(&net);
     return o;
@@ -138,10 +138,36 @@ static void test_one_pass(void)
     prepare_clear(&p);
 }
 
+/* In the place of the scan's own voxels, gathered on rank 0: the same there, and on others in the
+ * slices of their share. */
+static void test_in_place(void)
+{
+    const struct comm self = comm_self();
+    struct prepared p = ball(), own = ball();
+    struct net *net = noisy_net();
+    size_t n = volume_voxels(p.volume), slice = n / SLICES;
+    const struct predict_config config = {SAMPLES, 1, 0.5F};
+    const struct predict_maps maps = {true, p.volume->data, fresh(n), NULL};
+    struct outcome alone = predict(&self, &own, 1);
+    long first = 0, count = SLICES;
+    CHECK_OK(predict_scan(&world, net, &config, &p, &maps, NULL));
+    if (world.rank > 0)
+        comm_share(SLICES, world.rank, world.size, &first, &count);
+    size_t from = (size_t)first * slice, many = (size_t)count * slice;
+    CU_ASSERT(same(alone.maps.prob + from, maps.prob + from, many));
+    CU_ASSERT(same(alone.maps.uncertainty + from, maps.uncertainty + from, many));
+    free(maps.uncertainty);
+    clear(&alone);
+    net_free(&net);
+    prepare_clear(&p);
+    prepare_clear(&own);
+}
+
 static const struct check_test tests[] = {
     {"a team's maps equal those of one rank", test_team_equals_one_rank},
     {"ranges of the maps", test_ranges},
     {"one pass", test_one_pass},
+    {"in the scan's place, on rank 0", test_in_place},
 };
 
 CHECK_MAIN_RANKS("qa/predict on ranks", tests)
