@@ -235,14 +235,16 @@ out:
     return st;
 }
 
+/* The mask takes the place of a probability that is not to be written. */
 static enum ben_status finish_volume(struct pass *pass, struct found *found, bool is_first)
 {
     enum ben_status st = BEN_OK;
     const struct volume *v = found->prepared.volume;
     double since_s = util_now_s();
-    uint8_t *mask = NULL;
+    uint8_t *own = NULL, *mask = (uint8_t *)found->maps.prob;
     long kept = 0;
-    TRY_NEW(mask = util_room(volume_voxels(v)));
+    if (pass->probability)
+        TRY_NEW(mask = own = util_room(volume_voxels(v)));
     TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, found->maps.prob, mask, &kept));
     pass->result->volume_mm3 +=
         (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->extent.count;
@@ -253,7 +255,7 @@ static enum ben_status finish_volume(struct pass *pass, struct found *found, boo
     TRY(write_volume(pass, found, mask));
     pass->result->write_s += lap(&since_s);
 out:
-    free(mask);
+    free(own);
     return st;
 }
 

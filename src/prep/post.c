@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct ranked {
     long voxels, number;
@@ -156,12 +157,30 @@ out:
     return st;
 }
 
+/* Bytes take the place of floats, block by block: none is written before the floats of its block, and
+ * so those in its place, were read. */
+static void cut_in_place(const float *prob, size_t n, float threshold, uint8_t *mask)
+{
+    enum { BLOCK = 4096 };
+    uint8_t block[BLOCK];
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t count = n - at < BLOCK ? n - at : BLOCK;
+        for (size_t i = 0; i < count; i++)
+            block[i] = prob[at + i] > threshold;
+        memcpy(mask + at, block, count);
+    }
+}
+
 enum ben_status post_mask(const struct post_config *config, const int dim[3],
                           const double voxel_mm[3], const float *prob, uint8_t *mask,
                           long *voxels)
 {
     size_t n = (size_t)dim[0] * (size_t)dim[1] * (size_t)dim[2];
     float threshold = config->threshold;
+    if ((const void *)mask == prob) {
+        cut_in_place(prob, n, threshold, mask);
+        return post_clean(config, dim, voxel_mm, mask, voxels);
+    }
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < n; i++)
         mask[i] = prob[i] > threshold;

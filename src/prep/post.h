@@ -24,8 +24,8 @@ struct post_config {
 /* 0.5, the largest component, no minimum, holes filled in 3-D only. */
 struct post_config post_defaults(void);
 
-/* prob [dim[2]][dim[1]][dim[0]] -> mask, 1 inside and 0 outside; *voxels := those inside, 0 for an
- * empty mask, which is no error here. Local; deterministic; threads share the voxels.
+/* prob [dim[2]][dim[1]][dim[0]] -> mask, 1 inside and 0 outside, which may begin where prob does and
+ * takes its place then; *voxels := those inside, 0 for an empty mask, which is no error here. Local; deterministic; threads share the voxels.
  * Fails: BEN_E_ARG a bad configuration, BEN_E_MEMORY. */
 enum ben_status post_mask(const struct post_config *config, const int dim[3],
                           const double voxel_mm[3], const float *prob, uint8_t *mask,

@@ -226,6 +226,27 @@ static void test_threshold_and_bad_configurations(void)
     CU_ASSERT_EQUAL(post_mask(&config, dim, unit_mm, prob, mask, &voxels), BEN_E_ARG);
 }
 
+/* A mask in its probability's place is the same. */
+static void test_in_place(void)
+{
+    enum { SIDE = 29, VOXELS = SIDE * SIDE * SIDE };
+    const int dim[3] = {SIDE, SIDE, SIDE};
+    const struct post_config config = post_defaults();
+    struct random_stream stream = random_open(3, BEN_RANDOM_TEST, 0, 0);
+    float *prob = malloc(VOXELS * sizeof *prob);
+    uint8_t *mask = malloc(VOXELS);
+    long apart = 0, in_place = 0;
+    CU_ASSERT_FATAL(prob && mask);
+    for (uint32_t i = 0; i < VOXELS; i++)
+        prob[i] = (float)random_uniform(&stream, i);
+    CHECK_OK(post_mask(&config, dim, unit_mm, prob, mask, &apart));
+    CHECK_OK(post_mask(&config, dim, unit_mm, prob, (uint8_t *)prob, &in_place));
+    CU_ASSERT(apart > VOXELS / 4 && apart == in_place);
+    CU_ASSERT_EQUAL(memcmp(mask, prob, VOXELS), 0);
+    free(mask);
+    free(prob);
+}
+
 static const struct check_test tests[] = {
     {"components equal a flood fill", test_components_equal_a_flood_fill},
     {"the largest components stay", test_largest_components_stay},
@@ -233,6 +254,7 @@ static const struct check_test tests[] = {
     {"holes are filled", test_holes_are_filled},
     {"slices are filled across every axis", test_slices_are_filled_across_every_axis},
     {"threshold and bad configurations", test_threshold_and_bad_configurations},
+    {"a mask in its probability's place", test_in_place},
 };
 
 CHECK_MAIN("prep/post", tests)
