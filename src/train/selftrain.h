@@ -43,10 +43,11 @@ struct selftrain_config {
     double cross_entropy; /* of the cross-entropy against them, times lambda_sl; the paper: 0 */
     int samples;          /* T: Monte Carlo passes */
     enum selftrain_rule rule;
-    double keep;      /* SLICES, SCANS: share that is kept, (0, 1]; at least one */
-    double zeta;      /* what is more uncertain is never kept; 0: any is taken */
-    bool clean;       /* of each scan keep the largest region, without holes */
-    double threshold; /* of the mean probability */
+    double keep;       /* SLICES, SCANS: share that is kept, (0, 1]; at least one */
+    double zeta;       /* what is more uncertain is never kept; 0: any is taken */
+    double scan_limit; /* of a scan that is more uncertain nothing is kept; 0: any is taken */
+    bool clean;        /* of each scan keep the largest region, without holes */
+    double threshold;  /* of the mean probability */
 };
 
 struct selftrain_report {
@@ -85,8 +86,8 @@ const bool *selftrain_kept(const struct selftrain *selftrain);
 long selftrain_slices(const struct selftrain *selftrain);
 
 /* The ranking by itself: uncertainty [n] of slices, scans [n] whose they are (ascending), kept
- * [n] is set. Ties go to the earlier one; what is not finite, or above zeta, is never kept.
- * scan_uncertainty [scans]: for SCANS, else NULL. draw: stream of MINIMUM's dealing. Local.
+ * [n] is set. Ties go to the earlier one; what is not finite, or above zeta, or of a scan above the
+ * scans' limit, is never kept. seed and round: for MINIMUM's dealing. Local.
  * Fails: BEN_E_MEMORY. */
 struct selftrain_candidates {
     long n;

@@ -18,24 +18,26 @@ static int by_uncertainty(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-static bool is_candidate(const struct selftrain_config *config, double uncertainty)
+static bool is_within(double uncertainty, double limit)
 {
-    return isfinite(uncertainty) && (config->zeta <= 0 || uncertainty <= config->zeta);
+    return isfinite(uncertainty) && (limit <= 0 || uncertainty <= limit);
 }
 
-/* entries [n] := what may be kept of values [n], most certain first; returns how many. A share is
- * one of these. */
-static long rank_all(const struct selftrain_config *config, const double *values, long n,
-                     struct entry *entries)
+/* Slice i: by its own uncertainty and, where scans are limited, by its scan's. */
+static bool is_candidate(const struct selftrain_config *config,
+                         const struct selftrain_candidates *c, long i)
 {
-    long found = 0;
-    for (long i = 0; i < n; i++)
-        if (is_candidate(config, values[i]))
-            entries[found++] = (struct entry){values[i], i};
-    qsort(entries, (size_t)found, sizeof *entries, by_uncertainty);
-    return found;
+    return is_within(c->uncertainty[i], config->zeta) &&
+           (config->scan_limit <= 0 ||
+            is_within(c->scan_uncertainty[c->scans[i]], config->scan_limit));
 }
 
+static void rank(struct entry *entries, long n)
+{
+    qsort(entries, (size_t)n, sizeof *entries, by_uncertainty);
+}
+
+/* Of those that may be kept. */
 static long share_of(const struct selftrain_config *config, long n)
 {
     long share = (long)ceil(config->keep * (double)n - 1e-9);
@@ -45,7 +47,11 @@ static long share_of(const struct selftrain_config *config, long n)
 static void keep_slices(const struct selftrain_config *config,
                         const struct selftrain_candidates *c, struct entry *entries, bool *kept)
 {
-    long found = rank_all(config, c->uncertainty, c->n, entries);
+    long found = 0;
+    for (long i = 0; i < c->n; i++)
+        if (is_candidate(config, c, i))
+            entries[found++] = (struct entry){c->uncertainty[i], i};
+    rank(entries, found);
     for (long k = 0, share = share_of(config, found); k < share; k++)
         kept[entries[k].index] = true;
 }
@@ -54,7 +60,12 @@ static void keep_slices(const struct selftrain_config *config,
 static void keep_scans(const struct selftrain_config *config,
                        const struct selftrain_candidates *c, struct entry *entries, bool *kept)
 {
-    long found = rank_all(config, c->scan_uncertainty, c->n_scans, entries);
+    long found = 0;
+    for (int scan = 0; scan < c->n_scans; scan++)
+        if (is_within(c->scan_uncertainty[scan], config->zeta) &&
+            is_within(c->scan_uncertainty[scan], config->scan_limit))
+            entries[found++] = (struct entry){c->scan_uncertainty[scan], scan};
+    rank(entries, found);
     for (long k = 0, share = share_of(config, found); k < share; k++)
         for (long i = 0; i < c->n; i++)
             kept[i] |= c->scans[i] == entries[k].index;
@@ -74,7 +85,7 @@ static enum ben_status keep_minimum(const struct selftrain_config *config,
         struct entry best = {INFINITY, -1};
         for (long k = first; k < c->n && k < first + config->batch; k++) {
             struct entry mine = {c->uncertainty[order[k]], (long)order[k]};
-            if (is_candidate(config, mine.uncertainty) && by_uncertainty(&mine, &best) < 0)
+            if (is_candidate(config, c, mine.index) && by_uncertainty(&mine, &best) < 0)
                 best = mine;
         }
         if (best.index >= 0)

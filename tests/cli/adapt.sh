@@ -11,7 +11,8 @@ masks=$TMP/mice/derivatives/reference
 expect 0 "$BEN" train "$TMP/rats" "$TMP/rat.h5" --masks "$TMP/rats/derivatives/reference" \
     --size 32 --batch 6 --rate 2e-3 --epochs 4 --exact-norm --seed 3
 options=(--weights "$TMP/rat.h5" --batch 3 --pseudo-batch 2 --samples 6 --epochs 3 --start 1
-    --refresh 1 --mc 2 --translate 2 --rate 1e-3 --seed 5 --cache "$TMP/cache")
+    --refresh 1 --mc 2 --translate 2 --rate 1e-3 --seed 5 --scan-limit 0
+    --cache "$TMP/cache")
 # adapt NAME [OPTION...]: later options win.
 adapt() { "$BEN" adapt "$TMP/mice" "$TMP/$1.h5" "${options[@]}" "${@:2}"; }
 
@@ -53,6 +54,9 @@ expect 0 adapt all --masks "$masks" --epochs 2
 says "0 scans without labels"
 expect 0 adapt minimum --masks "$masks" --labels 1 --rule minimum --epochs 2
 says "of 15 slices"
+expect 0 adapt unsure --scan-limit 1e-6
+says "serve as pseudo-labels" "too unsure of all 4 scans"
+h5diff -q "$TMP/unsure.h5" "$TMP/one-adabn.h5" /values || fail "without pseudo-labels more than AdaBN"
 expect 2 adapt none2 --method finetune
 says "none of 4 scans is labelled"
 expect 2 adapt none2 --method finetune --masks "$masks" --labels 0

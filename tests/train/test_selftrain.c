@@ -63,6 +63,23 @@ static int count(const bool *kept)
     return n;
 }
 
+/* Of a scan that is too uncertain nothing is kept, by any rule. */
+static void test_scan_limit(void)
+{
+    struct selftrain_config config = {.rule = BEN_KEEP_SLICES, .keep = 1, .scan_limit = 3};
+    expect(&config, "....xx.xxx");
+    config.rule = BEN_KEEP_SCANS;
+    expect(&config, "....xxxxxx");
+    config.rule = BEN_KEEP_MINIMUM;
+    config.batch = 1;
+    expect(&config, "....xx.xxx");
+    config.scan_limit = 1;
+    for (int rule = BEN_KEEP_SLICES; rule <= BEN_KEEP_MINIMUM; rule++) {
+        config.rule = (enum selftrain_rule)rule;
+        expect(&config, "..........");
+    }
+}
+
 /* One of each minibatch: none of the others in it is more certain. */
 static void test_minimum(void)
 {
@@ -118,6 +135,7 @@ static void test_labels(void)
 static const struct check_test tests[] = {
     {"slices", test_slices},
     {"scans", test_scans},
+    {"scan limit", test_scan_limit},
     {"the paper's minimum of a minibatch", test_minimum},
     {"nothing to choose from", test_nothing},
     {"labels by animal", test_labels},
