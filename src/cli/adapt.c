@@ -39,8 +39,10 @@ static const struct option rows[] = {
          "share of the slices or scans that is kept, at least one"),
     REAL("selftrain", "zeta", trainer.selftrain.zeta, "0", 0, 1e9, "U",
          "keep nothing that is more uncertain; 0: no limit"),
-    REAL("selftrain", "scan-limit", trainer.selftrain.scan_limit, "0.3", 0, 1, "U",
-         "keep nothing of a scan whose uncertainty is higher; 0: no limit"),
+    REAL("selftrain", "scan-limit", trainer.selftrain.scan_limit, "-1", -1, 1, "U",
+         "keep nothing of a scan whose uncertainty is higher; 0: no limit; -1: as segment "
+         "flags, with labels "
+         "what passes, without what does not fail"),
     FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
          "pseudo-labels are the largest region of each scan, without holes"),
 

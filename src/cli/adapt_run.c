@@ -59,6 +59,17 @@ static void apply_method(struct training *t)
     c->selftrain.threshold = c->threshold;
 }
 
+/* Labels teach better than masks that a person should look at; without any, these are better than
+ * none. */
+static void limit_scans(struct training *t)
+{
+    const struct selection *s = &t->selection;
+    double *limit = &t->trainer.selftrain.scan_limit;
+    bool labels = s->n > s->n_validating + s->n_unlabelled;
+    if (*limit < 0)
+        *limit = atof(labels ? BEN_MCQA_REVIEW_FROM : BEN_MCQA_FAIL_FROM);
+}
+
 /* --weights, or what ships for the species that all scans are of. The caller frees. */
 static enum ben_status source_path(const struct training *t, char **path)
 {
@@ -130,6 +141,7 @@ enum ben_status adapt_run(struct command_context *context, void *config)
     apply_method(&t);
     TRY(training_name_files(&t));
     TRY(training_find_scans(&t, context->args, context->n_args - 1));
+    limit_scans(&t);
     TRY(make_net(&t));
     TRY(training_prepare(&t, &context->failed_scans));
     TRY(training_run(&t));

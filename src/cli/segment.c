@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ben-mpi segment: brain masks for one scan or a cohort. */
 #include "cli/segment_run.h"
+#include "qa/mcqa.h"
 
 #include <string.h>
 
@@ -42,9 +43,9 @@ static const struct option rows[] = {
         "write the uncertainty map too (with --mc)"),
     ROW("attention", BEN_OPTION_FLAG, attention, "no", 0, 0, NULL,
         "write the map of what the network looks at too"),
-    ROW("review-from", BEN_OPTION_REAL, review_from, "0.18", 0, 2, "U",
+    ROW("review-from", BEN_OPTION_REAL, review_from, BEN_MCQA_REVIEW_FROM, 0, 2, "U",
         "scans of that uncertainty and more are flagged review"),
-    ROW("fail-from", BEN_OPTION_REAL, fail_from, "0.3", 0, 2, "U",
+    ROW("fail-from", BEN_OPTION_REAL, fail_from, BEN_MCQA_FAIL_FROM, 0, 2, "U",
         "scans of that uncertainty and more are flagged fail"),
     RUN_ROW("participant-label", BEN_OPTION_TEXTS, participants, NULL, "LABEL...",
             "only these participants, with or without sub-"),

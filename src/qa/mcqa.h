@@ -63,6 +63,10 @@ struct mcqa_limits {
     double review, fail; /* scores from these on are no longer pass, or review */
 };
 
+/* The limits by default, as options have them. */
+#define BEN_MCQA_REVIEW_FROM "0.18"
+#define BEN_MCQA_FAIL_FROM   "0.3"
+
 /* Of a scan's score; NaN fails. */
 enum mcqa_flag mcqa_flag_of(const struct mcqa_limits *limits, double score);
 const char *mcqa_flag_name(enum mcqa_flag flag); /* "pass", "review", "fail" */
