@@ -366,8 +366,7 @@ static enum ben_status validate(struct trainer *t, struct validation *validation
         swap_values(values_of(t), s->average, s->n);
     net_refresh(t->net);
     TRY(validate_dice(t->job->world, t->net, trainer_max_batch(t->config, t->job->world),
-                      t->job->dataset, t->job->validates, t->config->threshold, validation,
-                      NULL));
+                      t->job->dataset, t->job->validates, t->config->threshold, validation));
     if (validation->mean > s->best_dice) {
         s->best_dice = validation->mean;
         s->best_epoch = s->epoch;
@@ -587,8 +586,7 @@ static enum ben_status measure(struct trainer *t, struct validation *validation)
     if (!t->validating)
         return BEN_OK;
     return validate_dice(t->job->world, t->net, trainer_max_batch(t->config, t->job->world),
-                         t->job->dataset, t->job->validates, t->config->threshold, validation,
-                         NULL);
+                         t->job->dataset, t->job->validates, t->config->threshold, validation);
 }
 
 /* The chosen values go into the net, with exact norm statistics where asked for. */

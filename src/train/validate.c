@@ -91,7 +91,7 @@ static int by_value(const void *a, const void *b)
 }
 
 static enum ben_status summarise(const struct work *w, const bool *use,
-                                 struct validation *validation, double *dice)
+                                 struct validation *validation)
 {
     enum ben_status st = BEN_OK;
     double *values = NULL, sum = 0;
@@ -99,12 +99,9 @@ static enum ben_status summarise(const struct work *w, const bool *use,
     *validation = (struct validation){.lowest = 2, .lowest_scan = -1};
     TRY_NEW(values = calloc((size_t)w->dataset->n_scans + 1, sizeof *values));
     for (int s = 0; s < w->dataset->n_scans; s++) {
-        bool part = takes_part(w->dataset, use, s);
-        double value = part ? dice_of(&w->overlaps[s]) : NAN;
-        if (dice)
-            dice[s] = value;
-        if (!part)
+        if (!takes_part(w->dataset, use, s))
             continue;
+        double value = dice_of(&w->overlaps[s]);
         if (value < validation->lowest) {
             validation->lowest = value;
             validation->lowest_scan = s;
@@ -124,7 +121,7 @@ out:
 
 enum ben_status validate_dice(const struct comm *world, struct net *net, int max_batch,
                               const struct dataset *dataset, const bool *use, double threshold,
-                              struct validation *validation, double *dice)
+                              struct validation *validation)
 {
     enum ben_status st = BEN_OK;
     struct work w = {
@@ -134,7 +131,7 @@ enum ben_status validate_dice(const struct comm *world, struct net *net, int max
     comm_share(w.n, world->rank, world->size, &first, &count);
     predict_share(&w, first, count);
     TRY(comm_sum_u64(world, &w.overlaps[0].both, 3 * (size_t)dataset->n_scans));
-    TRY(comm_agree(world, summarise(&w, use, validation, dice)));
+    TRY(comm_agree(world, summarise(&w, use, validation)));
 out:
     free(w.slices);
     free(w.scans);

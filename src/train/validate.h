@@ -13,12 +13,11 @@ struct validation {
     int lowest_scan;             /* its index in the data set */
 };
 
-/* Predicts the labelled scans with use[scan]; dice [dataset->n_scans] gets each one's, NAN for
- * others (NULL: not wanted). The ranks share the slices; the counts are whole numbers, so the
- * result is the same for any number of ranks. max_batch as net was created. Collective.
+/* Predicts the labelled scans with use[scan]. The ranks share the slices; the counts are whole
+ * numbers, so the result is the same for any number of ranks. max_batch as net was created. Collective.
  * Fails: BEN_E_MEMORY, BEN_E_MPI. */
 enum ben_status validate_dice(const struct comm *world, struct net *net, int max_batch,
                               const struct dataset *dataset, const bool *use, double threshold,
-                              struct validation *validation, double *dice);
+                              struct validation *validation);
 
 #endif
