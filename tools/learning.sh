@@ -38,24 +38,25 @@ curves() {
         --adapt "${adaptation[@]}" >/dev/null
 }
 
-rats=(--train dataset=rat-epi split=train --test dataset=rat-epi split=test)
 train_source human human-ms "${synthesis[@]}" "${heads[@]}"
 train_source rat rat-epi "${synthesis[@]}"
-curves curves 'rat EPI to macaque' rat --train dataset=macaque split=train \
-    --test dataset=macaque split=test --labels 0 1 2
+train_source human-local human-ms --no-nonlocal "${synthesis[@]}" "${heads[@]}"
+train_source human-plain human-ms
 curves curves 'human to marmoset' human --train dataset=marmoset --test dataset=marmoset --labels 0
 curves curves 'rat EPI to mouse' rat --train 'species=mus musculus' --test dataset=mouse-t1w \
     --labels 0
-curves curves 'human to rat EPI, share 0.5' human "${rats[@]}" --labels 0 --methods adabn ben
 
-adaptation+=(--adabn-share 1) # the paper's
+adaptation+=(--split train --unlabelled-split test)
+rats=(--train dataset=rat-epi --test dataset=rat-epi split=test)
+curves curves 'rat EPI to macaque' rat --train dataset=macaque --test dataset=macaque split=test \
+    --labels 0 1 2
 curves curves 'human to rat EPI' human "${rats[@]}"
-train_source human-local human-ms --no-nonlocal "${synthesis[@]}" "${heads[@]}"
-train_source human-plain human-ms
 for from in human-local human-plain; do
     curves ablation "$from" "$from" "${rats[@]}" --labels 0 3 --seeds 1 \
         --methods none adabn finetune ben
 done
 adaptation+=(--pseudo-batch 0)
 curves ablation 'human, no pseudo-labels' human "${rats[@]}" --labels 3 --seeds 1 --methods ben
+adaptation+=(--pseudo-batch 8 --adabn-share 1)
+curves curves 'human to rat EPI, the paper'"'"'s share' human "${rats[@]}" --labels 0 --methods adabn ben
 tools/curves_svg.py "$out/curves/summary.tsv" "$out"
