@@ -82,6 +82,8 @@
             "slices of an epoch; 0: as many as there are"),                                    \
         INT("train", "validate-every", trainer.validate_every, "1", 1, 100000,                 \
             "epochs between validations"),                                                     \
+        REAL("train", "keep-source", trainer.keep_source, "0", 0, 1, "F",                      \
+             "share of the values that training began with in those that it ends with"),       \
         FLAG("train", "exact-norm", trainer.exact_norm, exact_,                                \
              "at the end, norm statistics over the whole training set instead of running "     \
              "ones"),                                                                          \

@@ -40,6 +40,7 @@ struct trainer {
     double *parts;                /* [max_batch][LOSSES] */
     long *slices, n_slices;       /* that train, in either way */
     float *spare;                 /* [n] values that wait while a round is made */
+    float *source;                /* [n] the first values; NULL: nothing of them is kept */
     struct selftrain_report last_round;
     double last_rate;
     double start_s, epoch_start_s; /* of this process' work */
@@ -134,6 +135,10 @@ static enum ben_status reserve(struct trainer *t)
                            &t->state));
     TRY_NEW(t->gradient = calloc(t->state.n_trainable, sizeof *t->gradient));
     TRY_NEW(t->spare = calloc(t->state.n, sizeof *t->spare));
+    if (t->config->keep_source > 0) {
+        TRY_NEW(t->source = calloc(t->state.n, sizeof *t->source));
+        memcpy(t->source, values_of(t), t->state.n * sizeof *t->source);
+    }
     TRY(open_batches(t));
 out:
     return st;
@@ -181,6 +186,7 @@ static void trainer_close(struct trainer *t)
     free(t->parts);
     free(t->slices);
     free(t->spare);
+    free(t->source);
 }
 
 /* Goes on from the checkpoint where there is one. */
@@ -589,6 +595,12 @@ static enum ben_status measure(struct trainer *t, struct validation *validation)
                          t->job->dataset, t->job->validates, t->config->threshold, validation);
 }
 
+static void mix_values(float share, const float *source, float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] = (1 - share) * values[i] + share * source[i];
+}
+
 /* The chosen values go into the net, with exact norm statistics where asked for. */
 static enum ben_status choose(struct trainer *t, struct trainer_result *result)
 {
@@ -597,6 +609,8 @@ static enum ben_status choose(struct trainer *t, struct trainer_result *result)
     const float *chosen = s->best_epoch > 0 ? s->best : s->average;
     if (chosen)
         memcpy(values_of(t), chosen, s->n * sizeof *chosen);
+    if (t->source)
+        mix_values((float)t->config->keep_source, t->source, values_of(t), s->n);
     net_refresh(t->net);
     TRY(measure(t, &result->trained));
     result->final = result->trained;

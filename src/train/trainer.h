@@ -35,7 +35,8 @@ struct trainer_config {
     double rate;          /* learning rate at its highest */
     double final_rate;    /* COSINE: factor at the end */
     double warmup_epochs; /* linear rise */
-    double average;       /* decay of the values' moving average per step; 0: none */
+    double keep_source; /* share of the first values in the last ones (Wortsman et al. 2022) */
+    double average;     /* decay of the values' moving average per step; 0: none */
     struct batch_config batches;
     struct augment_config augment;
     int validate_every;   /* epochs; the last one always */

@@ -62,6 +62,16 @@ says "none of 4 scans is labelled"
 expect 2 adapt none2 --method finetune --masks "$masks" --labels 0
 says "no scan is left to learn from"
 
+# Nothing but the source, and something of both.
+part() { adapt "kept-$1" --method finetune --masks "$masks" --epochs 1 --no-exact-norm --keep-source "$1"; }
+for share in 0 0.5 1; do expect 0 part "$share"; done
+h5diff -q "$TMP/kept-1.h5" "$TMP/rat.h5" /values || fail "--keep-source 1 is not the source"
+h5diff -q "$TMP/kept-0.h5" "$TMP/rat.h5" /values && fail "nothing was learnt"
+weight() { h5dump -y -d /values/final.weight "$TMP/$1.h5" | sed -n '/DATA {/ {n; s/,.*//; p}'; }
+awk -v a="$(weight kept-0)" -v b="$(weight rat)" -v half="$(weight kept-0.5)" \
+    'BEGIN {d = (a + b) / 2 - half; exit !(a != b && d < 2e-6 && d > -2e-6)}' ||
+    fail "--keep-source 0.5 is not in the middle"
+
 # Stopped by a signal after the second epoch, when a round was made, then run again.
 mkdir "$TMP/stopped"
 long=(--masks "$masks" --labels 1 --epochs 5 --start 1 --refresh 3)
