@@ -39,6 +39,7 @@ struct trainer {
     double *losses;               /* [max_batch][2] */
     double *parts;                /* [max_batch][LOSSES] */
     long *slices, n_slices;       /* that train, in either way */
+    long *learnt;                 /* of these, room for those that norm statistics are of */
     float *spare;                 /* [n] values that wait while a round is made */
     float *source;                /* [n] the first values; NULL: nothing of them is kept */
     struct selftrain_report last_round;
@@ -89,6 +90,7 @@ static enum ben_status sort_slices(struct trainer *t, bool *labelled)
     enum ben_status st = BEN_OK;
     const struct dataset *d = t->job->dataset;
     TRY_NEW(t->slices = calloc((size_t)d->n_slices + 1, sizeof *t->slices));
+    TRY_NEW(t->learnt = calloc((size_t)d->n_slices + 1, sizeof *t->learnt));
     for (int s = 0; s < d->n_scans; s++) {
         const struct dataset_scan *scan = &d->scans[s];
         bool validates = t->job->validates[s], has_mask = scan->source->mask != NULL;
@@ -185,6 +187,7 @@ static void trainer_close(struct trainer *t)
     free(t->losses);
     free(t->parts);
     free(t->slices);
+    free(t->learnt);
     free(t->spare);
     free(t->source);
 }
@@ -601,6 +604,32 @@ static void mix_values(float share, const float *source, float *values, size_t n
         values[i] = (1 - share) * values[i] + share * source[i];
 }
 
+/* Whether the scan's labels, or pseudo-labels of the last round, were learnt from. */
+static bool was_learnt_from(const struct trainer *t, int s)
+{
+    const struct dataset_scan *scan = &t->job->dataset->scans[s];
+    if (t->job->validates[s])
+        return false;
+    if (!is_unlabelled(t, s))
+        return scan->source->mask != NULL;
+    return scan->count > 0 &&
+           memchr(selftrain_kept(t->selftrain) + scan->first, true, (size_t)scan->count);
+}
+
+/* Norm statistics of the scans that were learnt from: those that the network was lost on would
+ * spoil them. Of all scans where there are no others, or where unlabelled ones serve for nothing else. */
+static enum ben_status settle_norm(struct trainer *t)
+{
+    const struct dataset *d = t->job->dataset;
+    long n = 0;
+    for (int s = 0; s < d->n_scans && t->selftrain; s++)
+        for (int i = 0; i < d->scans[s].count && was_learnt_from(t, s); i++)
+            t->learnt[n++] = d->scans[s].first + i;
+    return adabn_run(&t->config->norm, t->job->world, t->net,
+                     trainer_max_batch(t->config, t->job->world), d,
+                     n > 0 ? t->learnt : t->slices, n > 0 ? n : t->n_slices);
+}
+
 /* The chosen values go into the net, with exact norm statistics where asked for. */
 static enum ben_status choose(struct trainer *t, struct trainer_result *result)
 {
@@ -615,9 +644,7 @@ static enum ben_status choose(struct trainer *t, struct trainer_result *result)
     TRY(measure(t, &result->trained));
     result->final = result->trained;
     if (t->config->exact_norm) {
-        TRY(adabn_run(&t->config->norm, t->job->world, t->net,
-                      trainer_max_batch(t->config, t->job->world), t->job->dataset, t->slices,
-                      t->n_slices));
+        TRY(settle_norm(t));
         TRY(measure(t, &result->final));
     }
     result->epochs = s->epoch;
