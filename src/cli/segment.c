@@ -37,8 +37,7 @@ static const struct option rows[] = {
     ROW("mosaic", BEN_OPTION_FLAG, mosaic, "no", 0, 0, NULL,
         "write a picture of slices with the mask's outline too (PNG)"),
     ROW("mc", BEN_OPTION_INT, mc, "0", 0, 10000, "T",
-        "Monte Carlo samples, whose mean makes the mask and whose scatter tells how sure it "
-        "is; 0: one plain pass"),
+        "Monte Carlo samples, whose scatter tells how sure the network is; 0: none"),
     ROW("uncertainty", BEN_OPTION_FLAG, uncertainty, "no", 0, 0, NULL,
         "write the uncertainty map too (with --mc)"),
     ROW("attention", BEN_OPTION_FLAG, attention, "no", 0, 0, NULL,

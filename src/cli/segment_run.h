@@ -15,7 +15,7 @@ struct segment_config {
     int components;
     double min_mm3;
     bool fill_holes, probability, brain, mosaic;
-    int mc; /* Monte Carlo samples; 0: one plain pass */
+    int mc; /* Monte Carlo samples; 0: none */
     bool uncertainty, attention;
     double review_from, fail_from; /* uncertainty of a scan */
     struct option_texts participants, where;

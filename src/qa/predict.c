@@ -57,7 +57,7 @@ static void close_job(struct job *job)
     free(job->slices);
 }
 
-/* x -> y and what else the samples give. */
+/* x -> what the samples give; y is spoiled. */
 static void sample(struct job *job, int first, int n)
 {
     uint32_t keys[BEN_PREDICT_BATCH];
@@ -135,8 +135,7 @@ static void predict_share(struct job *job, int first, int count)
         slices_extract(slices, job->prepared->volume, at, n, job->x);
         if (job->config->samples)
             sample(job, at, n);
-        else
-            net_predict(job->net, job->x, n, job->y);
+        net_predict(job->net, job->x, n, job->y);
         slices_restore(slices, job->y, at, n, job->maps->prob);
         if (job->maps->uncertainty)
             restore_uncertainty(job, at, n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The network on a prepared scan: slices in batches, probabilities back on the canonical grid; on
- * request Monte Carlo samples instead of one pass, with maps and sums that tell how sure it is,
+ * request Monte Carlo samples besides, with maps and sums that tell how sure it is,
  * and what the network looks at. */
 #ifndef BEN_QA_PREDICT_H
 #define BEN_QA_PREDICT_H
@@ -13,7 +13,7 @@
 #define BEN_PREDICT_BATCH 8 /* slices per call: enough for the threads, small in memory */
 
 struct predict_config {
-    uint32_t samples; /* Monte Carlo samples of each slice; 0: one plain pass */
+    uint32_t samples; /* Monte Carlo samples of each slice; 0: none, the plain pass alone */
     uint64_t seed;    /* of their dropout masks, with the slice's place in the scan: all scans
                          are seen through the same masks, whoever works on them */
     float threshold;  /* of the mask that the sums are about */
@@ -24,7 +24,7 @@ struct predict_config {
 /* What prediction gives, written whole on every rank of the team. */
 struct predict_maps {
     bool on_root; /* voxels' maps are wanted on rank 0 alone; others write their own slices' */
-    /* [voxels of the canonical grid] of one pass, or the samples' mean; may be the prepared
+    /* [voxels of the canonical grid] of the plain pass; may be the prepared
      * volume's own voxels, whose slices are taken out before their probabilities come in */
     float *prob;
     float *uncertainty; /* likewise, aleatoric + epistemic; NULL: not wanted; needs samples */

@@ -32,6 +32,12 @@ for name in uncertainty expected_dice agreement aleatoric epistemic; do
 done
 grep -q '"flag"' "$TMP/two-1/results.json" || fail "the flag is not explained"
 
+# The mask is that of the plain pass.
+expect 0 "$BEN" segment "$TMP/two" "$TMP/plain" --species rat --probability
+for map in mask probability; do
+    cmp "$TMP/plain/a_$map.nii.gz" "$TMP/two-1/a_$map.nii.gz"
+done
+
 # One file, its companions beside it; the folder's bytes.
 expect 0 "$BEN" segment "$TMP/two/a.nii.gz" "$TMP/m.nii.gz" "${all[@]}" --mosaic
 says "uncertainty 0."
