@@ -3,7 +3,6 @@
 #include "bench/head.h"
 #include "bench/measure.h"
 
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,10 +90,8 @@ static void repeat(struct job *job)
 
 static void summarise(const struct job *job, struct measure_prediction *p)
 {
-    int batch = job->config->batch, threads = omp_get_max_threads();
+    int batch = job->config->batch, threads = net_walkers(job->net, batch);
     struct net_layer layers[BEN_LAYERS];
-    if (threads > batch)
-        threads = batch;
     net_layers(job->net, layers);
     p->plain = sample_summary(&job->plain, batch);
     p->mc = sample_summary(&job->mc, batch);

@@ -21,7 +21,7 @@ static size_t gradient_floats(const struct conv_shape *shape)
 /* What backward data applies: c and o exchanged. */
 static struct conv_shape turned(const struct conv_shape *shape)
 {
-    return (struct conv_shape){shape->o, shape->c, shape->h, shape->w, shape->n};
+    return (struct conv_shape){shape->o, shape->c, shape->h, shape->w, shape->n, {0, 0}};
 }
 
 size_t conv_packed_floats(const struct conv_shape *shape)

@@ -12,6 +12,8 @@
 #ifndef BEN_NN_CONV_H
 #define BEN_NN_CONV_H
 
+#include "nn/share.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +21,9 @@ struct conv_shape {
     int c, o; /* channels in (1 or a multiple of 16) and out (multiple of 16) */
     int h, w; /* rows and columns */
     int n;    /* slices in this call, >= 1 */
+    /* Of a forward function: what of its results the call gives. The calls of all shares, each with
+     * scratch of its own, may run at a time and together give the bits of one call. */
+    struct share share;
 };
 
 struct conv_input {

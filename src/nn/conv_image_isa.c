@@ -5,6 +5,8 @@
 #include "nn/conv_kernels.h"
 #include "nn/vec.h"
 
+#include <stdbool.h>
+
 enum { TAPS = 9 };
 
 /* packed [o/16][9][16]. */
@@ -26,11 +28,11 @@ static void row_fill(const struct conv_shape *shape, const float *image, int y, 
         memcpy(row + 1, image + (size_t)y * w, w * sizeof *row);
 }
 
-/* The padded rows y-1, y, y+1 of which row y+1 is new; all three where y = 0. */
-static void rows_step(const struct conv_shape *shape, const float *image, int y, float *scratch,
-                      const float *rows[3])
+/* The padded rows y-1, y, y+1 of which row y+1 is new; all three where nothing was ahead. */
+static void rows_step(const struct conv_shape *shape, const float *image, int y, bool ahead,
+                      float *scratch, const float *rows[3])
 {
-    for (int i = y == 0 ? -1 : 1; i <= 1; i++)
+    for (int i = ahead ? 1 : -1; i <= 1; i++)
         row_fill(shape, image, y + i,
                  scratch + (size_t)((y + i + 1) % 3) * conv_image_row(shape->w));
     for (int i = 0; i < 3; i++)
@@ -68,20 +70,22 @@ static void apply(const struct conv_job *job)
 {
     const struct conv_shape *shape = &job->shape;
     size_t row = 16 * (size_t)shape->w, pixels = (size_t)shape->h * (size_t)shape->w;
-    for (size_t s = 0; s < (size_t)shape->n; s++)
-        for (int y = 0; y < shape->h; y++) {
-            const float *rows[3];
-            rows_step(shape, job->in.p0 + s * pixels, y, job->scratch, rows);
-            for (int o = 0; o < shape->o; o += BEN_LANES) {
-                float *out = job->out.p0 +
-                             (s * (size_t)shape->o + (size_t)(o / 16 * 16)) * pixels +
-                             (size_t)y * row + o % 16;
-                if (job->norm)
-                    apply_row(job, rows, o, out, 1);
-                else
-                    apply_row(job, rows, o, out, 0);
-            }
+    long first, end;
+    share_range(shape->share, (long)shape->n * shape->h, &first, &end);
+    for (long r = first; r < end; r++) {
+        const float *rows[3];
+        size_t s = (size_t)(r / shape->h);
+        int y = (int)(r % shape->h);
+        rows_step(shape, job->in.p0 + s * pixels, y, r > first && y > 0, job->scratch, rows);
+        for (int o = 0; o < shape->o; o += BEN_LANES) {
+            float *out = job->out.p0 + (s * (size_t)shape->o + (size_t)(o / 16 * 16)) * pixels +
+                         (size_t)y * row + o % 16;
+            if (job->norm)
+                apply_row(job, rows, o, out, 1);
+            else
+                apply_row(job, rows, o, out, 0);
         }
+    }
 }
 
 /* sum [9] and the bias' sum [1] += one row's part. */
@@ -112,7 +116,7 @@ static void gradient(const struct conv_gradient_job *job)
         vec sum[TAPS + 1] = {{0}};
         for (int y = 0; y < shape->h; y++) {
             const float *rows[3];
-            rows_step(shape, job->in.p0, y, job->scratch, rows);
+            rows_step(shape, job->in.p0, y, y > 0, job->scratch, rows);
             gradient_row(shape->w, rows, dy + (size_t)y * row, sum);
         }
         for (int l = 0; l < BEN_LANES; l++)

@@ -245,15 +245,32 @@ static void outputs(const struct conv_job *job, const struct tiles *tiles, int f
     }
 }
 
+/* The blocks of outputs [*first, *end) that the share has of a block of tiles; 0: none. */
+static __attribute__((noinline)) int panels_take(const struct conv_shape *shape, long at,
+                                                 int *first, int *end)
+{
+    const long tiles = (long)conv_tiles(shape) * shape->n;
+    const long panels = (shape->o / 16 + CONV_PANEL - 1) / CONV_PANEL;
+    long from, to;
+    share_range(shape->share, (tiles + CONV_BLOCK - 1) / CONV_BLOCK * panels, &from, &to);
+    from = from > at * panels ? from - at * panels : 0;
+    to = to < (at + 1) * panels ? to - at * panels : panels;
+    *first = CONV_PANEL * (int)from;
+    *end = CONV_PANEL * (int)to < shape->o / 16 ? CONV_PANEL * (int)to : shape->o / 16;
+    return from < to;
+}
+
 VEC_INLINE void apply_strided(const struct conv_job *job, size_t xs, size_t cs)
 {
     const struct conv_shape *shape = &job->shape;
     struct tiles tiles = tiles_start(shape, shape->n);
     float *v = job->scratch + CONV_PANEL * CONV_XI * STEP;
-    int blocks = CONV_PANEL;
-    while (tiles_next(&tiles, CONV_BLOCK)) {
+    int blocks = CONV_PANEL, first = 0, end = shape->o / 16;
+    for (long at = 0; tiles_next(&tiles, CONV_BLOCK); at++) {
+        if (shape->share.parts > 1 && !panels_take(shape, at, &first, &end))
+            continue;
         tiles_inputs(shape, &job->in, &tiles, xs, cs, v);
-        for (int ob = 0; ob < shape->o / 16; ob += blocks) {
+        for (int ob = first; ob < end; ob += blocks) {
             blocks = ob + CONV_PANEL <= shape->o / 16 ? CONV_PANEL : 1;
             products(job, v, xs, cs, job->scratch, tiles.n, ob, blocks);
             outputs(job, &tiles, ob, blocks, job->scratch);

@@ -31,8 +31,8 @@ struct dropout_kernels {
 };
 
 struct upconv_kernels {
-    void (*forward)(const struct upconv_shape *shape, const float *x, const float *packed,
-                    const float *bias, float *y);
+    void (*forward)(const struct upconv_shape *shape, struct share share, const float *x,
+                    const float *packed, const float *bias, float *y);
     void (*backward_data)(const struct upconv_shape *shape, const float *dy,
                           const float *packed, float *dx);
     void (*backward_weights)(const struct upconv_shape *shape, const float *x, const float *dy,

@@ -127,9 +127,14 @@ struct net_layer {
 /* The layers of net into layers [BEN_LAYERS]. Local. */
 void net_layers(const struct net *net, struct net_layer *layers);
 
-/* From now on predictions add each layer's seconds, summed over threads, to seconds
- * [BEN_LAYERS], which the caller owns; NULL, as at first: no clock is read. Local. */
+/* From now on predictions add each layer's seconds, summed over the threads that take slices of
+ * their own, to seconds [BEN_LAYERS], which the caller owns; NULL, as at first: no clock is read.
+ * Local. */
 void net_clock(struct net *net, double *seconds);
+
+/* How many threads that are in a prediction of n slices: 1 where slices are too few for the threads,
+ * so that all take each layer of the same slices together. Local. */
+int net_walkers(const struct net *net, int n);
 
 /* Sums over the global batch, in an order that depends on the global batch alone
  * (base/tree.h). NULL functions: the local batch is the global one; then context is

@@ -71,7 +71,9 @@ struct net_workspace {
 struct net {
     struct net_config config;
     int max_batch, threads;
-    int group; /* slices that a thread takes side by side, at most */
+    int group;       /* slices that a thread takes side by side, at most */
+    int team;        /* threads that take few slices' layers together; at least as many */
+    float **scratch; /* [team] of any layer; the first are the workspaces' */
     bool training;
     struct net_param params[NET_PARAMS];
     int n_params;

@@ -81,8 +81,8 @@ static void plan_block(struct net *net, int b, int level, int c, int skip)
     int side = net->config.size >> level, o = net->config.channels << level;
     block->pixels = side * side;
     block->skip_channels = skip;
-    block->conv1.shape = (struct conv_shape){c + skip, o, side, side, 1};
-    block->conv2.shape = (struct conv_shape){o, o, side, side, 1};
+    block->conv1.shape = (struct conv_shape){c + skip, o, side, side, 1, {0, 0}};
+    block->conv2.shape = (struct conv_shape){o, o, side, side, 1, {0, 0}};
     plan_conv(net, &block->conv1, block_names[b], 1);
     plan_conv(net, &block->conv2, block_names[b], 2);
 }
@@ -319,6 +319,12 @@ static void reserve(struct net *net, struct reservation *r)
         if (net->workspaces)
             net->workspaces[t] = workspace;
     }
+    net->scratch = take(r, (size_t)net->team * sizeof *net->scratch);
+    for (int t = 0; t < net->team; t++) {
+        float *own = t < net->threads ? NULL : take_floats(r, scratch_floats(net));
+        if (net->scratch)
+            net->scratch[t] = own ? own : net->workspaces[t].scratch;
+    }
     if (net->training)
         reserve_training(net, r);
 }
@@ -327,8 +333,8 @@ enum ben_status net_plan(struct net *net)
 {
     enum ben_status st = BEN_OK;
     TRY(check_config(&net->config, net->max_batch));
-    int threads = omp_get_max_threads();
-    net->threads = threads < net->max_batch ? threads : net->max_batch;
+    net->team = omp_get_max_threads();
+    net->threads = net->team < net->max_batch ? net->team : net->max_batch;
     net->group = (net->max_batch + net->threads - 1) / net->threads;
     net->group = net->group < NET_GROUP ? net->group : NET_GROUP;
     plan_layers(net);

@@ -31,6 +31,7 @@ static struct walk walk_start(const struct net *net, const struct walk_aim *aim,
                          .a = work->a,
                          .b = work->b,
                          .n = 1,
+                         .team = aim->team,
                          .key = aim->keys ? aim->keys[slice] : 0};
 }
 
@@ -62,50 +63,76 @@ static double *group_moments(const struct group *group, int i)
 
 /* Through the blocks up to last: one by one down to level NET_DEEP, side by side from there, and
  * on the way up one by one again. */
-static void walk_group(const struct net *net, const struct walk_aim *aim,
-                       const struct group *group, int last)
+static void walk_group(const struct net *net, const struct walk_aim *aim, struct group group,
+                       int last)
 {
     const int deep_end = NET_DEC(NET_DEEP);
-    struct walk crowd = walk_start(net, aim, group->x, group->first);
+    struct walk crowd = walk_start(net, aim, group.x, group.first);
     poison(crowd.work);
-    for (int i = 0; i < group->n; i++) {
-        struct walk w = walk_start(net, aim, group->x, group->first + i);
+    for (int i = 0; i < group.n; i++) {
+        struct walk w = walk_start(net, aim, group.x, group.first + i);
         w.place = i;
-        w.moments = group_moments(group, i);
+        w.moments = group_moments(&group, i);
         nlunet_walk(&w, 0, last < NET_DEEP ? last + 1 : NET_DEEP);
     }
-    crowd.n = group->n;
-    crowd.moments = group_moments(group, 0);
+    crowd.n = group.n;
+    crowd.moments = group_moments(&group, 0);
     crowd.at = nlunet_skip(&crowd, NET_DEEP - 1);
     crowd.a = crowd.work->deep;
     crowd.b = crowd.work->a;
     if (last >= NET_DEEP)
         nlunet_walk(&crowd, NET_DEEP, last < deep_end ? last + 1 : deep_end + 1);
-    for (int i = 0; last > deep_end && i < group->n; i++) {
+    for (int i = 0; last > deep_end && i < group.n; i++) {
         struct walk w = walk_alone(&crowd, i, deep_end);
         w.place = i;
-        w.moments = group_moments(group, i);
+        w.moments = group_moments(&group, i);
         nlunet_walk(&w, deep_end + 1, last + 1);
-        if (group->prob)
-            nlunet_finish(&w, group->prob + (size_t)(group->first + i) * image_floats(net));
+        if (group.prob)
+            nlunet_finish(&w, group.prob + (size_t)(group.first + i) * image_floats(net));
     }
 }
 
-/* Groups as even as the threads can share them. */
-static void walk_slices(const struct net *net, const struct walk_aim *aim, struct group all,
+/* The threads that take each layer together where a quarter of them and more would have no slice of
+ * their own: layer by layer they wait for each other, but all of them work. Else 1. */
+static int team_for(const struct net *net, int slices)
+{
+    return 4 * slices <= 3 * net->team ? net->team : 1;
+}
+
+int net_walkers(const struct net *net, int n)
+{
+    int most = net->threads < n ? net->threads : n;
+    return team_for(net, n) > 1 ? 1 : most;
+}
+
+static struct group group_at(struct group all, int groups, int g)
+{
+    struct group group = all;
+    group.first = (int)((long)all.n * g / groups);
+    group.n = (int)((long)all.n * (g + 1) / groups) - group.first;
+    return group;
+}
+
+/* Groups as even as the threads can share them. (A team cannot work within a parallel region, of one
+ * thread even: GCC's library would start its threads anew for each layer.) */
+static void walk_slices(const struct net *net, const struct walk_aim *to, struct group all,
                         int last)
 {
-    int n = all.n, at_once = net->threads * net->group;
-    int groups = net->threads * ((n + at_once - 1) / at_once);
+    struct walk_aim aim = *to;
+    aim.team = team_for(net, all.n);
+    const int n = all.n, threads = aim.team > 1 ? 1 : net->threads;
+    int at_once = threads * net->group;
+    int groups = threads * ((n + at_once - 1) / at_once);
     groups = groups < n ? groups : n;
     ENSURE(n <= net->max_batch);
-#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
-    for (int g = 0; g < groups; g++) {
-        struct group group = all;
-        group.first = (int)((long)n * g / groups);
-        group.n = (int)((long)n * (g + 1) / groups) - group.first;
-        walk_group(net, aim, &group, last);
+    if (aim.team > 1) {
+        for (int g = 0; g < groups; g++)
+            walk_group(net, &aim, group_at(all, groups, g), last);
+        return;
     }
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (int g = 0; g < groups; g++)
+        walk_group(net, &aim, group_at(all, groups, g), last);
 }
 
 void net_predict(struct net *net, const float *x, int n, float *prob)
@@ -125,7 +152,7 @@ void net_stats(struct net *net, int block, const float *x, int n, double *moment
 
 void net_attention(struct net *net, const float *x, int n, const float *query, float *key)
 {
-    const struct walk_aim aim = {.mode = BEN_INFER, .first = BEN_BLOCKS};
+    const struct walk_aim aim = {.mode = BEN_INFER, .first = BEN_BLOCKS, .team = 1};
     ENSURE(n <= net->max_batch && net->config.nonlocal);
 #pragma omp parallel for num_threads(net->threads) schedule(dynamic)
     for (int i = 0; i < n; i++) {
@@ -249,26 +276,37 @@ static void sample_slice(struct walk *w, const struct net_samples *samples,
     }
 }
 
+/* Slice i. */
+static void sample_at(const struct net *net, const struct walk_aim *aim, const float *x, int i,
+                      const struct net_samples *samples, const struct sink *sink)
+{
+    struct walk walk = walk_start(net, aim, x, i);
+    size_t skip = (size_t)i * image_floats(net);
+    struct sink here = {.prob = sink->prob ? sink->prob + skip : NULL};
+    poison(walk.work);
+    if (!sink->prob)
+        here = (struct sink){NULL, sink->mean + skip, sink->aleatoric + skip,
+                             sink->epistemic + skip, sink->votes ? sink->votes + skip : NULL};
+    sample_slice(&walk, samples, &here);
+}
+
 static void sample_slices(struct net *net, const float *x, int n,
                           const struct net_samples *samples, const struct sink *sink)
 {
     const struct walk_aim aim = {.mode = BEN_MC,
                                  .first = net_first_dropout(net),
                                  .seed = samples->seed,
-                                 .keys = samples->keys};
+                                 .keys = samples->keys,
+                                 .team = team_for(net, n)};
     ENSURE(n <= net->max_batch && samples->count > 0);
-#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
-    for (int i = 0; i < n; i++) {
-        struct walk walk = walk_start(net, &aim, x, i);
-        poison(walk.work);
-        size_t skip = (size_t)i * image_floats(net);
-        struct sink here = {.prob = sink->prob ? sink->prob + skip : NULL};
-        if (!sink->prob)
-            here =
-                (struct sink){NULL, sink->mean + skip, sink->aleatoric + skip,
-                              sink->epistemic + skip, sink->votes ? sink->votes + skip : NULL};
-        sample_slice(&walk, samples, &here);
+    if (aim.team > 1) {
+        for (int i = 0; i < n; i++)
+            sample_at(net, &aim, x, i, samples, sink);
+        return;
     }
+#pragma omp parallel for num_threads(net->threads) schedule(dynamic)
+    for (int i = 0; i < n; i++)
+        sample_at(net, &aim, x, i, samples, sink);
 }
 
 void net_predict_mc(struct net *net, const float *x, int n, uint64_t seed, const uint32_t *keys,

@@ -61,16 +61,39 @@ static struct conv_part skipped(const struct net_block *block, const float *x)
                               block->skip_channels};
 }
 
+/* For each of the team one share. */
+#define EACH_SHARE(w)                                                                          \
+    _Pragma("omp parallel for num_threads((w)->team) if ((w)->team > 1)") for (int t = 0;      \
+                                                                               t < (w)->team;  \
+                                                                               t++)
+
+static float *scratch_of(const struct walk *w, int t)
+{
+    return w->team > 1 ? w->net->scratch[t] : w->work->scratch;
+}
+
+/* Of the walk's tensors. */
+static struct conv_shape shape_of(const struct walk *w, const struct net_conv *conv, int t)
+{
+    struct conv_shape shape = conv->shape;
+    shape.n = w->n;
+    shape.share = (struct share){t, w->team};
+    return shape;
+}
+
 void nlunet_part(const struct walk *w)
 {
     for (int l = 0; l < BEN_LEVELS; l++) {
-        const struct net_block *block = &w->net->blocks[NET_DEC(l)];
-        struct conv_part part = skipped(block, nlunet_skip(w, l));
+        const struct net_conv *conv = &w->net->blocks[NET_DEC(l)].conv1;
+        struct conv_part part = skipped(&w->net->blocks[NET_DEC(l)], nlunet_skip(w, l));
         if (!is_parted(w, l))
             continue;
         double start = net_clock_start(w->net);
-        conv_part_forward(&block->conv1.shape, &part, block->conv1.packed, w->work->part[l],
-                          w->work->scratch);
+        EACH_SHARE(w)
+        {
+            struct conv_shape shape = shape_of(w, conv, t);
+            conv_part_forward(&shape, &part, conv->packed, w->work->part[l], scratch_of(w, t));
+        }
         net_clock_stop(w->net, NET_LAYER_CONV(NET_DEC(l), 0), start);
     }
 }
@@ -83,14 +106,16 @@ static void convolve_first(const struct walk *w, int b, float *y)
     const float *bias = net_value(w->net, conv->param + 1);
     struct conv_input in = {w->at, skip, conv->shape.c - block->skip_channels};
     struct conv_part part = upsampled(block, w->at);
-    struct conv_shape shape = conv->shape;
-    shape.n = w->n;
     double start = net_clock_start(w->net);
-    if (skip && is_parted(w, net_level(b)))
-        conv_rest_forward(&shape, &part, conv->packed, bias, w->work->part[net_level(b)], y,
-                          w->work->scratch);
-    else
-        conv_elu_forward(&shape, &in, conv->packed, bias, NULL, y, w->work->scratch);
+    EACH_SHARE(w)
+    {
+        struct conv_shape shape = shape_of(w, conv, t);
+        if (skip && is_parted(w, net_level(b)))
+            conv_rest_forward(&shape, &part, conv->packed, bias, w->work->part[net_level(b)], y,
+                              scratch_of(w, t));
+        else
+            conv_elu_forward(&shape, &in, conv->packed, bias, NULL, y, scratch_of(w, t));
+    }
     net_clock_stop(w->net, NET_LAYER_CONV(b, 0), start);
 }
 
@@ -99,11 +124,13 @@ static void convolve_second(const struct walk *w, int b, const float *x,
 {
     const struct net_conv *conv = &w->net->blocks[b].conv2;
     struct conv_input in = {x, NULL, conv->shape.c};
-    struct conv_shape shape = conv->shape;
-    shape.n = w->n;
+    const float *bias = net_value(w->net, conv->param + 1);
     double start = net_clock_start(w->net);
-    conv_elu_forward(&shape, &in, conv->packed, net_value(w->net, conv->param + 1), norm, y,
-                     w->work->scratch);
+    EACH_SHARE(w)
+    {
+        struct conv_shape shape = shape_of(w, conv, t);
+        conv_elu_forward(&shape, &in, conv->packed, bias, norm, y, scratch_of(w, t));
+    }
     net_clock_stop(w->net, NET_LAYER_CONV(b, 1), start);
 }
 
@@ -134,8 +161,17 @@ static void pool(struct walk *w, int level)
 {
     const struct conv_shape *shape = &w->net->blocks[NET_ENC(level)].conv2.shape;
     float *out = nlunet_free(w);
+    const size_t row = (size_t)shape->w * 16;
+    const long rows = (long)w->n * (shape->o / 16) * (shape->h / 2);
     double start = net_clock_start(w->net);
-    pool_forward(w->n * (shape->o / 16), shape->h, shape->w, w->at, out);
+    EACH_SHARE(w)
+    {
+        long first,
+            end; /* rows of all planes, which are one high plane, since heights are even */
+        share_range((struct share){t, w->team}, rows, &first, &end);
+        pool_forward(1, 2 * (int)(end - first), shape->w, w->at + 2 * (size_t)first * row,
+                     out + (size_t)first * row / 2);
+    }
     w->at = out;
     net_clock_stop(w->net, NET_LAYER_POOL(level), start);
 }
@@ -161,9 +197,10 @@ static void go_up(struct walk *w, int level)
     size_t floats = net_block_floats(&w->net->blocks[NET_DEC(level)]);
     float *out = nlunet_free(w);
     double start = net_clock_start(w->net);
+    EACH_SHARE(w)
     for (size_t i = 0; i < (size_t)w->n; i++)
-        upconv_forward(&up->shape, w->at + i * in, up->packed, net_value(w->net, up->param + 1),
-                       out + i * floats);
+        upconv_forward(&up->shape, (struct share){t, w->team}, w->at + i * in, up->packed,
+                       net_value(w->net, up->param + 1), out + i * floats);
     w->at = out;
     net_clock_stop(w->net, NET_LAYER_UP(level), start);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Prediction as a walk through the paper's figure, block by block, that can stop and go on:
  * between nn/net.h's predictions (net_predict.c) and the layers. One thread walks with one
- * tensor, or with several slices or samples of one slice, one behind the other. Not for others. */
+ * tensor, or with several slices or samples of one slice, one behind the other; where slices are
+ * fewer than threads, a team takes each layer of one walk together. Not for others. */
 #ifndef BEN_NN_NLUNET_H
 #define BEN_NN_NLUNET_H
 
@@ -14,6 +15,7 @@ struct walk_aim {
     uint64_t seed;        /* MC */
     const uint32_t *keys; /* MC: per slice */
     int block;            /* STATS: whose norm's input is measured */
+    int team;             /* of the walks */
 };
 
 struct walk {
@@ -23,6 +25,7 @@ struct walk {
     const float *at; /* the tensors on the way; at first the image */
     float *a, *b;    /* where they go in turn */
     int n;           /* how many: slices, or samples sample, sample + 1, ... */
+    int team;        /* threads that take each layer together; 1: the caller alone */
     int place;       /* of the first one's skips in work->skip */
     uint32_t key;    /* MC: of the slice */
     uint32_t sample; /* MC */

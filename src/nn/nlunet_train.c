@@ -173,8 +173,9 @@ static void go_up(const struct net *net, int level, int i)
 {
     const struct net_up *up = &net->ups[level];
     size_t floats = up_in_floats(up);
-    upconv_forward(&up->shape, net->blocks[NET_DEC(level) - 1].z + (size_t)i * floats,
-                   up->packed, net_value(net, up->param + 1), up->y + (size_t)i * 2 * floats);
+    upconv_forward(&up->shape, (struct share){0, 0},
+                   net->blocks[NET_DEC(level) - 1].z + (size_t)i * floats, up->packed,
+                   net_value(net, up->param + 1), up->y + (size_t)i * 2 * floats);
 }
 
 /* What lies ahead of block b, back to the convolutions of the one before: of one slice, so that the

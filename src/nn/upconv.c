@@ -32,10 +32,10 @@ void upconv_pack_adjoint(const struct upconv_shape *shape, const float *weight, 
             }
 }
 
-void upconv_forward(const struct upconv_shape *shape, const float *x, const float *packed,
-                    const float *bias, float *y)
+void upconv_forward(const struct upconv_shape *shape, struct share share, const float *x,
+                    const float *packed, const float *bias, float *y)
 {
-    ISA_PICK(upconv_layer)->forward(shape, x, packed, bias, y);
+    ISA_PICK(upconv_layer)->forward(shape, share, x, packed, bias, y);
 }
 
 void upconv_backward_data(const struct upconv_shape *shape, const float *dy,

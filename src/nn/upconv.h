@@ -7,6 +7,8 @@
 #ifndef BEN_NN_UPCONV_H
 #define BEN_NN_UPCONV_H
 
+#include "nn/share.h"
+
 #include <stddef.h>
 
 struct upconv_shape {
@@ -18,8 +20,10 @@ struct upconv_shape {
 size_t upconv_packed_floats(const struct upconv_shape *shape);
 
 void upconv_pack(const struct upconv_shape *shape, const float *weight, float *packed);
-void upconv_forward(const struct upconv_shape *shape, const float *x, const float *packed,
-                    const float *bias, float *y);
+
+/* share: of the results. */
+void upconv_forward(const struct upconv_shape *shape, struct share share, const float *x,
+                    const float *packed, const float *bias, float *y);
 
 /* The adjoint in x; packed by upconv_pack_adjoint. */
 void upconv_pack_adjoint(const struct upconv_shape *shape, const float *weight, float *packed);

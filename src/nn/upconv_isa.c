@@ -48,14 +48,16 @@ VEC_INLINE void forward_tile(int tile, const struct upconv_shape *s, const float
     }
 }
 
-static void forward(const struct upconv_shape *s, const float *restrict x,
+static void forward(const struct upconv_shape *s, struct share share, const float *restrict x,
                     const float *restrict packed, const float *restrict bias, float *restrict y)
 {
-    for (int i = 0; i < s->h; i++)
+    long first, end;
+    share_range(share, s->h, &first, &end);
+    for (long i = first; i < end; i++)
         for (int row = 0; row < s->o / 16 * 2; row++) { /* output block and row of its pair */
             const float *weights = packed + (size_t)row * s->c * 32;
-            const float *from = x + (size_t)i * s->w * 16, *b = bias + row / 2 * 16;
-            size_t line = ((size_t)(row / 2) * s->h + i) * 2 + (size_t)(row % 2);
+            const float *from = x + (size_t)i * (size_t)s->w * 16, *b = bias + row / 2 * 16;
+            size_t line = ((size_t)(row / 2) * s->h + (size_t)i) * 2 + (size_t)(row % 2);
             float *to = y + line * s->w * 32;
             int j = 0;
             for (; j + TILE <= s->w; j += TILE)

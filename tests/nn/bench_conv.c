@@ -46,7 +46,7 @@ static float *floats(size_t n)
 static struct bench bench_new(int c, int o, int size, int c0)
 {
     struct bench b = {.shape = {c, o, size, size, size <= SMALL ? BATCH : 1}};
-    const struct conv_shape back = {o, c, size, size, b.shape.n};
+    const struct conv_shape back = {o, c, size, size, b.shape.n, {0, 0}};
     size_t pixels = (size_t)b.shape.n * (size_t)size * (size_t)size;
     size_t nw = 9 * (size_t)c * (size_t)o;
     b.x = floats(pixels * (size_t)c);

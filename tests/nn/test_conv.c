@@ -24,11 +24,14 @@ struct layer {
 };
 
 static const struct layer layers[] = {
-    {{1, 16, 9, 7, 1}, 1},     {{1, 32, 1, 1, 2}, 1},     {{1, 16, 3, 70, 1}, 1},
-    {{16, 16, 1, 1, 1}, 16},   {{16, 16, 4, 4, 1}, 16},   {{16, 32, 5, 3, 3}, 16},
-    {{32, 16, 13, 18, 2}, 16}, {{48, 48, 7, 9, 1}, 32},   {{64, 32, 16, 16, 2}, 32},
-    {{16, 48, 33, 40, 1}, 16}, {{96, 80, 6, 6, 3}, 48},   {{16, 16, 1, 50, 1}, 16},
-    {{128, 64, 8, 8, 3}, 64},  {{32, 128, 8, 12, 1}, 32}, {{256, 16, 4, 8, 4}, 128},
+    {{1, 16, 9, 7, 1, {0, 0}}, 1},     {{1, 32, 1, 1, 2, {0, 0}}, 1},
+    {{1, 16, 3, 70, 1, {0, 0}}, 1},    {{16, 16, 1, 1, 1, {0, 0}}, 16},
+    {{16, 16, 4, 4, 1, {0, 0}}, 16},   {{16, 32, 5, 3, 3, {0, 0}}, 16},
+    {{32, 16, 13, 18, 2, {0, 0}}, 16}, {{48, 48, 7, 9, 1, {0, 0}}, 32},
+    {{64, 32, 16, 16, 2, {0, 0}}, 32}, {{16, 48, 33, 40, 1, {0, 0}}, 16},
+    {{96, 80, 6, 6, 3, {0, 0}}, 48},   {{16, 16, 1, 50, 1, {0, 0}}, 16},
+    {{128, 64, 8, 8, 3, {0, 0}}, 64},  {{32, 128, 8, 12, 1, {0, 0}}, 32},
+    {{256, 16, 4, 8, 4, {0, 0}}, 128},
 };
 enum { LAYERS = sizeof layers / sizeof layers[0] };
 
@@ -86,7 +89,7 @@ static void split(const struct data *d, const float *whole, float *first, float 
 static struct data data_new(const struct layer *layer)
 {
     const struct conv_shape *shape = &layer->shape;
-    const struct conv_shape turned = {shape->o, shape->c, shape->h, shape->w, shape->n};
+    const struct conv_shape turned = {shape->o, shape->c, shape->h, shape->w, shape->n, {0, 0}};
     struct data d = {.layer = layer};
     size_t pixels = (size_t)(shape->n * shape->h) * (size_t)shape->w;
     size_t packed = conv_packed_floats(shape), back = conv_packed_floats(&turned);
@@ -410,12 +413,35 @@ static void check_slices(struct data *d)
     free(alone_x);
 }
 
+/* Shares, more of them than there is to do too, give the same bits as one call, each with scratch that
+ * nobody else has. */
+static void check_shares(struct data *d)
+{
+    const struct conv_shape *whole = &d->layer->shape;
+    float *shared = poisoned_floats(d->ny);
+    conv_pack(whole, d->w, d->packed);
+    conv_elu_forward(whole, &d->in, d->packed, d->bias, NULL, d->y, d->scratch);
+    for (int parts = 1; parts <= 67; parts += parts < 4 ? 1 : 21) {
+        for (size_t i = 0; i < d->ny; i++)
+            shared[i] = NAN;
+        for (int part = parts - 1; part >= 0; part--) {
+            struct conv_shape shape = *whole;
+            float *scratch = poisoned_floats(conv_scratch_floats(whole));
+            shape.share = (struct share){part, parts};
+            conv_elu_forward(&shape, &d->in, d->packed, d->bias, NULL, shared, scratch);
+            free(scratch);
+        }
+        CU_ASSERT(memcmp(shared, d->y, d->ny * sizeof *shared) == 0);
+    }
+    free(shared);
+}
+
 /* With the identity as filter the image's convolution is ELU alone: its precision in units of
  * the last place, and what becomes of the odd values. */
 static void check_elu(void)
 {
     enum { N = 4000 };
-    const struct conv_shape shape = {1, 16, 1, N, 1};
+    const struct conv_shape shape = {1, 16, 1, N, 1, {0, 0}};
     float *x = random_floats(N, 50), *y = poisoned_floats(16 * N), *w = random_floats(144, 52);
     float *packed = poisoned_floats(144),
           *scratch = poisoned_floats(conv_scratch_floats(&shape));
@@ -435,7 +461,7 @@ static void check_elu(void)
     }
     CU_ASSERT(worst <= 1.5);
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
-        struct conv_shape single = {1, 16, 1, 1, 1};
+        struct conv_shape single = {1, 16, 1, 1, 1, {0, 0}};
         const struct conv_input value = {odd + i, NULL, 1};
         conv_elu_forward(&single, &value, packed, bias, NULL, y, scratch);
         double expected = elu((double)odd[i]);
@@ -501,6 +527,11 @@ static void test_slices(void)
     on_every_isa(check_slices, NULL);
 }
 
+static void test_shares(void)
+{
+    on_every_isa(check_shares, NULL);
+}
+
 static void test_elu(void)
 {
     on_every_isa(NULL, check_elu);
@@ -514,6 +545,7 @@ static const struct check_test tests[] = {
     {"both gradients agree", test_adjoints},
     {"the gradient is the slope", test_difference},
     {"a slice's bits do not depend on the others", test_slices},
+    {"shares give one call's bits", test_shares},
     {"ELU to 1.5 units in the last place", test_elu},
 };
 

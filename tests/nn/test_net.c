@@ -142,10 +142,13 @@ static void test_alone(void)
     memcpy(plain, m.prob, sizeof(float) * SLICES * CASE_PIXELS);
     net_predict_mc(net, m.x, SLICES, 9, keys, 4, m.prob);
     net_free(&net);
-    for (int t = 1; t <= 3; t += 2) { /* other groups of slices, too */
+    for (int t = 1; t <= 9; t = 3 * t) { /* other groups of slices, and slices shared, too */
         omp_set_num_threads(t);
         net = fresh_net(&config, SLICES, false);
         net_predict(net, m.x, SLICES, m.again);
+        CU_ASSERT(same(plain, m.again, SLICES));
+        for (int i = SLICES - 1; i >= 0; i--)
+            net_predict(net, m.x + i * CASE_PIXELS, 1, m.again + i * CASE_PIXELS);
         CU_ASSERT(same(plain, m.again, SLICES));
         for (int i = SLICES - 1; i >= 0; i--)
             net_predict_mc(net, m.x + i * CASE_PIXELS, 1, 9, keys + i, 4,

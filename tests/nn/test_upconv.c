@@ -37,7 +37,8 @@ static void setup(struct data *d, struct upconv_shape s)
     d->dweight = layer_unset(d->nw);
     d->dbias = layer_unset((size_t)s.o);
     upconv_pack(&s, d->weight, d->packed);
-    upconv_forward(&s, d->x, d->packed, d->bias, d->y);
+    for (int part = 2; part >= 0; part--)
+        upconv_forward(&s, (struct share){part, 3}, d->x, d->packed, d->bias, d->y);
     upconv_pack_adjoint(&s, d->weight, d->packed);
     upconv_backward_data(&s, d->dy, d->packed, d->dx);
     upconv_backward_weights(&s, d->x, d->dy, d->dweight, d->dbias, d->scratch);
