@@ -58,5 +58,5 @@ done
 adaptation+=(--pseudo-batch 0)
 curves ablation 'human, no pseudo-labels' human "${rats[@]}" --labels 3 --seeds 1 --methods ben
 adaptation+=(--pseudo-batch 8 --adabn-share 1)
-curves curves 'human to rat EPI, the paper'"'"'s share' human "${rats[@]}" --labels 0 --methods adabn ben
+curves curves 'human to rat EPI, the paper'"'"'s share' human "${rats[@]}" --labels 0 --methods adabn
 tools/curves_svg.py "$out/curves/summary.tsv" "$out"
