@@ -126,11 +126,6 @@ bool orient_is_own(const struct orientation *orientation)
     return true;
 }
 
-static size_t voxels_of(const struct orientation *o)
-{
-    return (size_t)o->dim[0] * (size_t)o->dim[1] * (size_t)o->dim[2];
-}
-
 enum ben_status orient_take(const struct orientation *orientation, struct volume **volume,
                             struct volume **canonical)
 {
@@ -149,19 +144,11 @@ void orient_back_u8(const struct orientation *orientation, const uint8_t *canoni
                     uint8_t *to)
 {
     const struct walk w = make_walk(orientation);
-    if (orient_is_own(orientation)) {
-        memcpy(to, canonical, voxels_of(orientation));
-        return;
-    }
     EACH_VOXEL(to[o] = canonical[c]);
 }
 
 void orient_back_f32(const struct orientation *orientation, const float *canonical, float *to)
 {
     const struct walk w = make_walk(orientation);
-    if (orient_is_own(orientation)) {
-        memcpy(to, canonical, voxels_of(orientation) * sizeof *to);
-        return;
-    }
     EACH_VOXEL(to[o] = canonical[c]);
 }
