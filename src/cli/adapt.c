@@ -41,8 +41,7 @@ static const struct option rows[] = {
          "keep nothing that is more uncertain; 0: no limit"),
     REAL("selftrain", "scan-limit", trainer.selftrain.scan_limit, "-1", -1, 1, "U",
          "keep nothing of a scan whose uncertainty is higher; 0: no limit; -1: that of "
-         "segment's "
-         "flags, where there are labels of review, else of fail"),
+         "segment's flags, where there are labels of review, else of fail"),
     FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
          "pseudo-labels are the largest region of each scan, without holes"),
 

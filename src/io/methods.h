@@ -7,8 +7,7 @@
 /* "Brains were extracted with ben-mpi VERSION" goes ahead, what was sliced ("each scan.") behind. */
 #define METHODS_NETWORK                                                                        \
     ", an implementation of BEN (Yu et al. 2022): a U-Net with a non-local block (Wang et "    \
-    "al. "                                                                                     \
-    "2018) on the slices of "
+    "al. 2018) on the slices of "
 #define METHODS_N4     " Bias fields were corrected by N4 (Tustison et al. 2010)."
 #define METHODS_SCALED " Intensities were scaled from their 1st to their 99th percentile."
 /* The number of samples and " samples." go behind. */
