@@ -45,7 +45,7 @@ static const struct option rows[] = {
     FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
          "pseudo-labels are the largest region of each scan, without holes"),
 
-    TRAINING_TRAIN_OPTIONS("24", "8", "0.001", "cosine", "1", "0.99", "256", "yes"),
+    TRAINING_TRAIN_OPTIONS("24", "8", "0.001", "cosine", "1", "0.99", "256", "0.3", "yes"),
 
     TRAINING_AUGMENT_OPTIONS("0.5", "0.3", "0.2", "0.1", "0.2", "0.04", "0.2"),
 

@@ -27,7 +27,7 @@ static const struct option rows[] = {
     REAL("network", "norm-momentum", net.norm_momentum, "0.8", 0, 0.9999, "M",
          "running = M running + (1 - M) batch"),
 
-    TRAINING_TRAIN_OPTIONS("50", "16", "0.0001", "constant", "0", "0", "0", "no"),
+    TRAINING_TRAIN_OPTIONS("50", "16", "0.0001", "constant", "0", "0", "0", "0", "no"),
 
     TRAINING_AUGMENT_OPTIONS("0", "0", "0", "0", "0", "0", "0"),
 

@@ -43,7 +43,7 @@
                "slice plane; auto: by each scan's species")
 
 #define TRAINING_TRAIN_OPTIONS(epochs_, batch_, rate_, schedule_, warmup_, average_, samples_, \
-                               exact_)                                                         \
+                               keep_, exact_)                                                  \
     INT("train", "epochs", trainer.epochs, epochs_, 1, 100000,                                 \
         "passes over the training set"),                                                       \
         INT("train", "batch", trainer.batch, batch_, 1, 65536,                                 \
@@ -82,7 +82,7 @@
             "slices of an epoch; 0: as many as there are"),                                    \
         INT("train", "validate-every", trainer.validate_every, "1", 1, 100000,                 \
             "epochs between validations"),                                                     \
-        REAL("train", "keep-source", trainer.keep_source, "0", 0, 1, "F",                      \
+        REAL("train", "keep-source", trainer.keep_source, keep_, 0, 1, "F",                    \
              "share of the values that training began with in those that it ends with"),       \
         FLAG("train", "exact-norm", trainer.exact_norm, exact_,                                \
              "at the end, norm statistics over the whole training set instead of running "     \

@@ -598,10 +598,11 @@ static enum ben_status measure(struct trainer *t, struct validation *validation)
                          t->job->dataset, t->job->validates, t->config->threshold, validation);
 }
 
+/* What did not change stays as it is, to the bit. */
 static void mix_values(float share, const float *source, float *values, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        values[i] = (1 - share) * values[i] + share * source[i];
+        values[i] = source[i] + (1 - share) * (values[i] - source[i]);
 }
 
 /* Whether the scan's labels, or pseudo-labels of the last round, were learnt from. */

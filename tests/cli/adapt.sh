@@ -72,6 +72,9 @@ awk -v a="$(weight kept-0)" -v b="$(weight rat)" -v half="$(weight kept-0.5)" \
     'BEGIN {d = (a + b) / 2 - half; exit !(a != b && d < 2e-6 && d > -2e-6)}' ||
     fail "--keep-source 0.5 is not in the middle"
 
+expect 0 adapt scratch --method scratch --masks "$masks" --labels 2 --keep-source 0.9
+h5diff -q "$TMP/scratch.h5" "$TMP/one-scratch.h5" /values || fail "random values were kept as a source's"
+
 # Stopped by a signal after the second epoch, when a round was made, then run again.
 mkdir "$TMP/stopped"
 long=(--masks "$masks" --labels 1 --epochs 5 --start 1 --refresh 3)
