@@ -20,9 +20,8 @@ synthesis=(--gamma 0.35 --contrast 0.2 --brightness 0.1 --repaint 0.25 --remap 0
     --coil 0.06 --turn 0.04 --flip-vertical 0.12 --strip 0.04 --ghost 0.04 --frame 0.1
     --painted 0.5 --around-brains)
 heads=(--heads "$data/headlabels/human_synthseg")
-adaptation=(--epochs 10 --samples 128 --start 3 --refresh 4 --adabn stream --keep-source 0 --smooth 100
-    --rotate 15 --scale 0.2
-    --elastic 0.5 --elastic-width 4 --cache "$out/cache")
+adaptation=(--epochs 10 --samples 128 --start 3 --refresh 4 --adabn stream --keep-source 0
+    --smooth 100 --rotate 15 --scale 0.2 --elastic 0.5 --elastic-width 4 --cache "$out/cache")
 
 # train_source NAME DATASET OPTION...: unless it is there
 train_source() {

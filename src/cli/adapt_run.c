@@ -50,7 +50,7 @@ static void apply_method(struct training *t)
     t->scorer = &scorer;
     if (!learns)
         c->epochs = 0;
-    if (!learns || method == BEN_ADAPT_SCRATCH)
+    if (method == BEN_ADAPT_SCRATCH)
         c->keep_source = 0;
     if (method != BEN_ADAPT_BEN)
         c->selftrain.batch = 0;

@@ -46,25 +46,33 @@ static void include(int first[3], int end[3], const int index[3])
     }
 }
 
-/* Boxes about the masks, and about all that is bright or masked. */
-static void find_boxes(struct tiles_view *view)
+/* The row of voxels from i on, at index (0, j, k). */
+static void include_row(struct tiles_view *view, float bright, size_t i, int j, int k)
 {
     const struct tiles_input *in = &view->input;
-    const int *dim = in->image->dim;
-    const float bright = view->low + (float)BRIGHT * (view->high - view->low);
-    const size_t row = (size_t)dim[0], slice = row * (size_t)dim[1];
-    memcpy(view->first, dim, sizeof view->first);
-    memcpy(view->mask_first, dim, sizeof view->mask_first);
-    memset(view->end, 0, sizeof view->end);
-    memset(view->mask_end, 0, sizeof view->mask_end);
-    for (size_t i = 0; i < volume_voxels(in->image); i++) {
-        const int index[3] = {(int)(i % row), (int)(i % slice / row), (int)(i / slice)};
+    for (int c = 0; c < in->image->dim[0]; c++, i++) {
+        const int index[3] = {c, j, k};
         bool masked = (in->mask && in->mask[i]) || (in->redrawn && in->redrawn[i]);
         if (masked)
             include(view->mask_first, view->mask_end, index);
         if (masked || in->image->data[i] > bright)
             include(view->first, view->end, index);
     }
+}
+
+/* Boxes about the masks, and about all that is bright or masked. */
+static void find_boxes(struct tiles_view *view)
+{
+    const int *dim = view->input.image->dim;
+    const float bright = view->low + (float)BRIGHT * (view->high - view->low);
+    size_t i = 0;
+    memcpy(view->first, dim, sizeof view->first);
+    memcpy(view->mask_first, dim, sizeof view->mask_first);
+    memset(view->end, 0, sizeof view->end);
+    memset(view->mask_end, 0, sizeof view->mask_end);
+    for (int k = 0; k < dim[2]; k++)
+        for (int j = 0; j < dim[1]; j++, i += (size_t)dim[0])
+            include_row(view, bright, i, j, k);
     if (view->end[0] == 0) {
         memset(view->first, 0, sizeof view->first);
         memcpy(view->end, dim, sizeof view->end);
