@@ -113,6 +113,8 @@
              "smooth field: standard deviation of its logarithm, up to this"),                 \
         REAL("augment", "noise", trainer.augment.noise, noise_, 0, 1, "SD",                    \
              "noise, up to this"),                                                             \
+        REAL("augment", "quiet", trainer.augment.quiet, "0", 0, 1, "P",                        \
+             "probability of no noise at all: averaged and interpolated scans have little"),   \
         REAL("augment", "blur", trainer.augment.blur, blur_, 0, 1, "P",                        \
              "probability of a blur"),                                                         \
         REAL("augment", "blur-width", trainer.augment.blur_px, "2", 0, 10, "PIXELS",           \
@@ -139,7 +141,9 @@
         REAL("augment", "ghost", trainer.augment.ghost, "0", 0, 1, "P",                        \
              "probability of ghosts, as of motion"),                                           \
         REAL("augment", "frame", trainer.augment.frame, "0", 0, 1, "P",                        \
-             "probability of a field of view that ends early")
+             "probability of a field of view that ends early"),                                \
+        REAL("augment", "dim", trainer.augment.dim, "0", 0, 1, "P",                            \
+             "probability that all but the brain is darker")
 
 #define TRAINING_RUN_OPTIONS                                                                   \
     TEXT(NULL, "cache", cache, "DIR", "keep prepared slices there for later runs"),            \

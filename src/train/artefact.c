@@ -128,6 +128,17 @@ void artefact_strip(struct draws *draws, int size, const float *y, float *x, flo
         x[i] = twice[i] > level ? x[i] : 0;
 }
 
+void artefact_dim(struct draws *draws, int size, const float *y, float *x, float *scratch)
+{
+    float *once = scratch, *twice = scratch + size * size;
+    int radius = 1 + draw_index(draws, 12);
+    float rest = (float)draw_within(draws, 0, .5);
+    artefact_average(size, radius, y, once);
+    artefact_average(size, radius, once, twice);
+    for (int i = 0; i < size * size; i++)
+        x[i] *= rest + (1 - rest) * fminf(2 * twice[i], 1);
+}
+
 /* One line of n pixels through m < n coarser ones and back. */
 static void coarsen(int n, int m, float *line, int step, float *coarse)
 {

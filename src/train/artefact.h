@@ -27,6 +27,10 @@ void artefact_coil(struct draws *draws, int size, float *x);
 /* Only what is near the brain stays, as after a rough skull stripping. scratch [2][size][size]. */
 void artefact_strip(struct draws *draws, int size, const float *y, float *x, float *scratch);
 
+/* All but the brain and what is near is darker, down to nothing: fat suppression, coils and EPI leave
+ * little of a head. scratch [2][size][size]. */
+void artefact_dim(struct draws *draws, int size, const float *y, float *x, float *scratch);
+
 /* Coarser pixels along each axis, down to the fraction lowest of the size: area means, then
  * linear between them, as prep/slices.h brings small matrices to the network's size.
  * scratch [size][size]. */

@@ -28,6 +28,7 @@ enum draw {
     DRAW_TURN,
     DRAW_ANGLE,
     DRAW_FLIP_VERTICAL,
+    DRAW_QUIET,
     DRAW_BIAS_TERMS = 32, /* normal numbers */
     DRAW_PIXELS = 1024,   /* noise */
 };
@@ -39,6 +40,7 @@ enum draw {
 #define MAX_RADIUS  32   /* of the blur's kernel */
 #define BLUR_RADIUS 3    /* standard deviations on each side */
 #define ARTEFACTS   0x80000000U /* added to the epoch: the stream of train/artefact.h's draws */
+#define HEAD        0x40000000U /* likewise, for what came later: the others' draws stay */
 #define BEND_KNOTS  6           /* of an elastic deformation, along each axis */
 #define COARSEST    0.25        /* resolution that artefacts go down to */
 
@@ -280,6 +282,11 @@ static void limit(int size, float *x)
         x[i] = clamp(x[i], 0, 1);
 }
 
+static struct random_stream open_stream(const struct sample_key *key, uint32_t part)
+{
+    return random_open(key->seed, BEN_RANDOM_AUGMENT, key->epoch | part, key->sample);
+}
+
 /* What changes intensities alone, and the frame. */
 static void spoil(const struct augment_config *config, const struct random_stream *stream,
                   struct draws *draws, int size, float *x, float *y, float *scratch)
@@ -298,20 +305,24 @@ static void spoil(const struct augment_config *config, const struct random_strea
         artefact_strip(draws, size, y, x, scratch);
     if (happens(stream, DRAW_BLUR, config->blur))
         apply_blur(stream, config->blur_px, size, x, scratch);
-    if (draw_happens(draws, config->resolution))
+    if (config->noise > 0 && !happens(stream, DRAW_QUIET, config->quiet))
+        apply_noise(stream, config->noise * random_uniform(stream, DRAW_NOISE), n, x);
+    if (draw_happens(draws, config->resolution)) /* coarse pixels have coarse noise */
         artefact_resolution(draws, COARSEST, size, x, scratch);
     if (draw_happens(draws, config->ghost))
         artefact_ghost(draws, size, x, scratch);
-    if (config->noise > 0)
-        apply_noise(stream, config->noise * random_uniform(stream, DRAW_NOISE), n, x);
     if (draw_happens(draws, config->frame))
         artefact_frame(draws, size, x, y);
     limit(size, x);
 }
 
-static struct random_stream open_stream(const struct sample_key *key, uint32_t part)
+/* What changes the head itself. */
+static void recast(const struct augment_config *config, const struct sample_key *key, int size,
+                   float *x, float *y, float *scratch)
 {
-    return random_open(key->seed, BEN_RANDOM_AUGMENT, key->epoch | part, key->sample);
+    struct draws draws = {open_stream(key, HEAD), 0};
+    if (draw_happens(&draws, config->dim))
+        artefact_dim(&draws, size, y, x, scratch);
 }
 
 void augment_slice(const struct augment_config *config, const struct sample_key *key,
@@ -328,6 +339,7 @@ void augment_slice(const struct augment_config *config, const struct sample_key 
     resample(&affine, &bend, size, scratch, padded_mask, x, y);
     if (draw_happens(&draws, config->repaint))
         artefact_repaint(&draws, size, y, x, scratch);
+    recast(config, key, size, x, y, scratch);
     limit(size, x);
     spoil(config, &stream, &draws, size, x, y, scratch);
 }
@@ -337,6 +349,7 @@ void augment_painted(const struct augment_config *config, const struct sample_ke
 {
     struct random_stream stream = open_stream(key, 0);
     struct draws draws = {open_stream(key, ARTEFACTS), 0};
+    recast(config, key, size, x, y, scratch);
     limit(size, x);
     spoil(config, &stream, &draws, size, x, y, scratch);
 }

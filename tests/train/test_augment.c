@@ -195,6 +195,24 @@ static void test_noise_level(void)
     CHECK_NEAR(sqrt(sum / TRIES / PIXELS), 0.05 / sqrt(3), 0.003);
 }
 
+/* The share that has none, of slices that would have some. */
+static void test_quiet(void)
+{
+    struct augment_config noisy = {.noise = 0.05, .quiet = 0.75};
+    int untouched = 0;
+    make_slice();
+    for (int i = 0; i < PIXELS; i++)
+        image[i] = 65535 / 3;
+    for (uint32_t sample = 0; sample < 4 * TRIES; sample++) {
+        bool same = true;
+        augment(&noisy, 1, sample);
+        for (int i = 0; i < PIXELS; i++)
+            same &= fabs(x[i] - 1. / 3) < 1e-6;
+        untouched += same;
+    }
+    CHECK_NEAR(untouched / (4. * TRIES), .75, .2);
+}
+
 static void test_inversion(void)
 {
     struct augment_config invert = {.invert = 1};
@@ -220,6 +238,7 @@ static const struct check_test tests[] = {
     {"flip", test_flip},
     {"intensities stay in [0, 1]", test_intensities_stay_in_range},
     {"noise level", test_noise_level},
+    {"scans without noise", test_quiet},
     {"contrast inversion", test_inversion},
 };
 

@@ -193,6 +193,26 @@ static void test_losses(void)
     CU_ASSERT_EQUAL(x[2 * SIZE + 25], 0);
 }
 
+/* The brain nearly stays as it is, far from it all becomes darker in the same measure. */
+static void test_dim(void)
+{
+    double darker = 0;
+    for (uint32_t s = 0; s < TRIES; s++) {
+        struct draws draws = {random_open(1, BEN_RANDOM_TEST, 8, s), 0};
+        make_disc();
+        memcpy(again, x, sizeof x);
+        artefact_dim(&draws, SIZE, y, x, scratch);
+        int bad = 0;
+        for (int i = 0; i < PIXELS; i++)
+            bad += !(x[i] >= 0 && x[i] <= again[i]);
+        CU_ASSERT_EQUAL(bad, 0);
+        CU_ASSERT_DOUBLE_EQUAL(x[22 * SIZE + 25], .6, .1);
+        darker += 1 - x[22 * SIZE + 25 + 16] / .3;
+    }
+    CU_ASSERT_TRUE(darker > .2 * TRIES);
+    CU_ASSERT_TRUE(darker < .9 * TRIES);
+}
+
 /* A coil sees one side brighter than the other, and the middle as it was. */
 static void test_coil(void)
 {
@@ -254,6 +274,7 @@ static const struct check_test tests[] = {
     {"averages", test_average},
     {"repainting", test_repaint},
     {"signal loss and stripping", test_losses},
+    {"dim surroundings", test_dim},
     {"surface coil", test_coil},
     {"resolution", test_resolution},
     {"frame and ghost", test_frame_and_ghost},
