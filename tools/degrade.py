@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Spoils scans as scanners and subjects do, to see what a measure of quality makes of it: noise (Rician),
 motion (ghosts of a head that moves to and fro), bias (a surface coil's fall-off), crop (a field of view
-that cuts the brain), lowres (coarse voxels). Deterministic. A developer's tool (numpy, scipy, nibabel).
+that cuts the brain), lowres (coarse voxels), faint (next to nothing but the brain is seen, coarse and
+smoothly interpolated, as in EPI of small animals). Deterministic. A developer's tool (numpy, scipy,
+nibabel).
 
   tools/degrade.py OUT MANIFEST... [--kinds noise,bias] [--levels 1,2,3] [--seed 1] [--where COLUMN=VALUE]
       [--only REGEX, of the names to be written]
@@ -84,7 +86,30 @@ def lowres(image, mask, level, rng):
     return like(image, ndimage.zoom(small, back, order=1, grid_mode=True, mode="nearest")), mask
 
 
-KINDS = {"noise": noise, "motion": motion, "bias": bias, "crop": crop, "lowres": lowres}
+def faint(image, mask, level, rng):
+    """All but the brain fades to 30, 12 or 5 %, the brain has 60, 40 or 28 voxels across (thick slices stay
+    as they are), and a coil above it sees its top 3.3 times as bright as its base."""
+    data = image.get_fdata(dtype=np.float32)
+    brain = np.asarray(mask.dataobj) > .5
+    voxel = np.array(image.header.get_zooms()[:3])
+    places = np.argwhere(brain)
+    low, extent = places.min(axis=0), np.ptp(places, axis=0) + 1
+    thin = voxel < 1.5 * voxel.min()
+    near = ndimage.gaussian_filter(brain.astype(np.float32), np.where(thin, extent / 40, 0))
+    rest = (.3, .12, .05)[level]
+    data = np.maximum(data - np.percentile(data, 1), 0) * (rest + (1 - rest) * np.minimum(1.6 * near, 1))
+    factor = np.where(thin, np.minimum((60, 40, 28)[level] / extent, 1), 1)
+    coarse = ndimage.zoom(ndimage.gaussian_filter(data, np.where(factor < 1, .35 / factor, 0)), factor, order=1)
+    coarse += rng.normal(0, .01 * np.percentile(coarse, 99), coarse.shape)
+    fine = np.abs(ndimage.zoom(coarse, np.array(data.shape) / coarse.shape, order=3))
+    up = int(np.abs(image.affine[2, :3] / voxel).argmax())
+    height = (np.arange(data.shape[up]) - low[up]) / extent[up] * np.sign(image.affine[2, up])
+    shape = [1, 1, 1]
+    shape[up] = -1
+    return like(image, fine * np.exp(1.2 * height).reshape(shape)), mask
+
+
+KINDS = {"noise": noise, "motion": motion, "bias": bias, "crop": crop, "lowres": lowres, "faint": faint}
 
 
 def like(image, data):
