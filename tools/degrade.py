@@ -31,6 +31,15 @@ def phase_axis(image):
     return int(max(in_plane, key=lambda axis: image.shape[axis]))
 
 
+def others(axis):
+    return tuple(a for a in range(3) if a != axis)
+
+
+def along(axis, values):
+    """Of a volume's shape, to be multiplied with one."""
+    return np.expand_dims(values, others(axis))
+
+
 def noise(image, mask, level, rng):
     data = image.get_fdata(dtype=np.float32)
     sd = (.04, .1, .25)[level] * np.percentile(data, 99)
@@ -46,9 +55,7 @@ def motion(image, mask, level, rng):
     frequency = np.fft.fftfreq(n)
     line = np.argsort(np.argsort(frequency))
     shift = (.01, .03, .08)[level] * n * np.sin(2 * np.pi * line / rng.uniform(3, 9) + rng.uniform(0, 6))
-    shape = [1, 1, 1]
-    shape[axis] = n
-    phase = np.exp(-2j * np.pi * frequency * shift).reshape(shape)
+    phase = along(axis, np.exp(-2j * np.pi * frequency * shift))
     return like(image, np.abs(np.fft.ifft(np.fft.fft(data, axis=axis) * phase, axis=axis))), mask
 
 
@@ -68,7 +75,7 @@ def crop(image, mask, level, rng):
     """Cuts 8, 20 or 40 % of the brain's extent away, at one of the six sides."""
     brain = np.asarray(mask.dataobj) > .5
     axis, low = int(rng.integers(3)), bool(rng.integers(2))
-    inside = np.flatnonzero(brain.any(axis=tuple(a for a in range(3) if a != axis)))
+    inside = np.flatnonzero(brain.any(axis=others(axis)))
     cut = round((.08, .2, .4)[level] * (inside[-1] - inside[0] + 1))
     keep = slice(inside[0] + cut, None) if low else slice(0, inside[-1] + 1 - cut)
     part = tuple(keep if a == axis else slice(None) for a in range(3))
@@ -104,9 +111,7 @@ def faint(image, mask, level, rng):
     fine = np.abs(ndimage.zoom(coarse, np.array(data.shape) / coarse.shape, order=3))
     up = int(np.abs(image.affine[2, :3] / voxel).argmax())
     height = (np.arange(data.shape[up]) - low[up]) / extent[up] * np.sign(image.affine[2, up])
-    shape = [1, 1, 1]
-    shape[up] = -1
-    return like(image, fine * np.exp(1.2 * height).reshape(shape)), mask
+    return like(image, fine * along(up, np.exp(1.2 * height))), mask
 
 
 KINDS = {"noise": noise, "motion": motion, "bias": bias, "crop": crop, "lowres": lowres, "faint": faint}

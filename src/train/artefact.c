@@ -117,26 +117,32 @@ void artefact_coil(struct draws *draws, int size, float *x)
         }
 }
 
-void artefact_strip(struct draws *draws, int size, const float *y, float *x, float *scratch)
+/* How near the brain each pixel is, from 1 inside it to 0: its mask averaged twice, over a radius of up
+ * to widest pixels. */
+static const float *nearness(struct draws *draws, int widest, int size, const float *y,
+                             float *scratch)
 {
     float *once = scratch, *twice = scratch + size * size;
-    int radius = 1 + draw_index(draws, 8);
-    float level = (float)draw_within(draws, .02, .3);
+    int radius = 1 + draw_index(draws, widest);
     artefact_average(size, radius, y, once);
     artefact_average(size, radius, once, twice);
+    return twice;
+}
+
+void artefact_strip(struct draws *draws, int size, const float *y, float *x, float *scratch)
+{
+    const float *near = nearness(draws, 8, size, y, scratch);
+    float level = (float)draw_within(draws, .02, .3);
     for (int i = 0; i < size * size; i++)
-        x[i] = twice[i] > level ? x[i] : 0;
+        x[i] = near[i] > level ? x[i] : 0;
 }
 
 void artefact_dim(struct draws *draws, int size, const float *y, float *x, float *scratch)
 {
-    float *once = scratch, *twice = scratch + size * size;
-    int radius = 1 + draw_index(draws, 12);
+    const float *near = nearness(draws, 12, size, y, scratch);
     float rest = (float)draw_within(draws, 0, .5);
-    artefact_average(size, radius, y, once);
-    artefact_average(size, radius, once, twice);
     for (int i = 0; i < size * size; i++)
-        x[i] *= rest + (1 - rest) * fminf(2 * twice[i], 1);
+        x[i] *= rest + (1 - rest) * fminf(2 * near[i], 1);
 }
 
 /* One line of n pixels through m < n coarser ones and back. */

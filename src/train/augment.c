@@ -29,6 +29,7 @@ enum draw {
     DRAW_ANGLE,
     DRAW_FLIP_VERTICAL,
     DRAW_QUIET,
+    DRAW_DIM,
     DRAW_BIAS_TERMS = 32, /* normal numbers */
     DRAW_PIXELS = 1024,   /* noise */
 };
@@ -40,7 +41,6 @@ enum draw {
 #define MAX_RADIUS  32   /* of the blur's kernel */
 #define BLUR_RADIUS 3    /* standard deviations on each side */
 #define ARTEFACTS   0x80000000U /* added to the epoch: the stream of train/artefact.h's draws */
-#define HEAD        0x40000000U /* likewise, for what came later: the others' draws stay */
 #define BEND_KNOTS  6           /* of an elastic deformation, along each axis */
 #define COARSEST    0.25        /* resolution that artefacts go down to */
 
@@ -282,17 +282,15 @@ static void limit(int size, float *x)
         x[i] = clamp(x[i], 0, 1);
 }
 
-static struct random_stream open_stream(const struct sample_key *key, uint32_t part)
-{
-    return random_open(key->seed, BEN_RANDOM_AUGMENT, key->epoch | part, key->sample);
-}
-
 /* What changes intensities alone, and the frame. */
 static void spoil(const struct augment_config *config, const struct random_stream *stream,
                   struct draws *draws, int size, float *x, float *y, float *scratch)
 {
     const size_t n = (size_t)size * (size_t)size;
     float table[TABLE + 2];
+    if (happens(stream, DRAW_DIM, config->dim))
+        artefact_dim(draws, size, y, x, scratch);
+    limit(size, x);
     if (make_curve(config, stream, table))
         apply_curve(table, n, x);
     if (config->bias > 0)
@@ -316,13 +314,9 @@ static void spoil(const struct augment_config *config, const struct random_strea
     limit(size, x);
 }
 
-/* What changes the head itself. */
-static void recast(const struct augment_config *config, const struct sample_key *key, int size,
-                   float *x, float *y, float *scratch)
+static struct random_stream open_stream(const struct sample_key *key, uint32_t part)
 {
-    struct draws draws = {open_stream(key, HEAD), 0};
-    if (draw_happens(&draws, config->dim))
-        artefact_dim(&draws, size, y, x, scratch);
+    return random_open(key->seed, BEN_RANDOM_AUGMENT, key->epoch | part, key->sample);
 }
 
 void augment_slice(const struct augment_config *config, const struct sample_key *key,
@@ -339,8 +333,6 @@ void augment_slice(const struct augment_config *config, const struct sample_key 
     resample(&affine, &bend, size, scratch, padded_mask, x, y);
     if (draw_happens(&draws, config->repaint))
         artefact_repaint(&draws, size, y, x, scratch);
-    recast(config, key, size, x, y, scratch);
-    limit(size, x);
     spoil(config, &stream, &draws, size, x, y, scratch);
 }
 
@@ -349,7 +341,5 @@ void augment_painted(const struct augment_config *config, const struct sample_ke
 {
     struct random_stream stream = open_stream(key, 0);
     struct draws draws = {open_stream(key, ARTEFACTS), 0};
-    recast(config, key, size, x, y, scratch);
-    limit(size, x);
     spoil(config, &stream, &draws, size, x, y, scratch);
 }
