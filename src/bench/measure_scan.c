@@ -54,7 +54,7 @@ static enum ben_status run(struct job *job, const struct prepare_config *config,
     enum ben_status st = BEN_OK;
     struct volume *volume = NULL;
     struct prepared prepared = {0};
-    const struct post_config post = post_defaults();
+    struct post_config post = post_defaults();
     long voxels;
     TRY(comm_agree(job->team, copy_head(job, &volume)));
     TRY(prepare_volume(job->team, config, &volume, &prepared));
@@ -62,6 +62,7 @@ static enum ben_status run(struct job *job, const struct prepare_config *config,
     TRY(predict_volume(job->team, job->net, &prepared, job->prob));
     double network_s = util_now_s() - start;
     start += network_s;
+    post.mend_plane = (int)prepared.slices.plane;
     TRY(comm_agree(job->team, post_mask(&post, prepared.volume->dim, prepared.volume->voxel_mm,
                                         job->prob, job->mask, &voxels)));
     if (keep) {

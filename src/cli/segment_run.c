@@ -225,6 +225,7 @@ static enum ben_status describe_job(const struct run *run, const struct scan *sc
     job->post.components = config->components;
     job->post.min_mm3 = config->min_mm3;
     job->post.fill_holes = config->fill_holes;
+    job->mend_slices = config->mend_slices;
     job->predict = (struct predict_config){.samples = (uint32_t)config->mc,
                                            .seed = (uint64_t)config->common.seed,
                                            .threshold = (float)config->threshold};

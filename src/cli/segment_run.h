@@ -14,7 +14,7 @@ struct segment_config {
     double threshold;
     int components;
     double min_mm3;
-    bool fill_holes, probability, brain, mosaic;
+    bool mend_slices, fill_holes, probability, brain, mosaic;
     int mc; /* Monte Carlo samples; 0: none */
     bool uncertainty, attention;
     double review_from, fail_from; /* uncertainty of a scan */

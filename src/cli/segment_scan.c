@@ -240,12 +240,15 @@ static enum ben_status finish_volume(struct pass *pass, struct found *found, boo
 {
     enum ben_status st = BEN_OK;
     const struct volume *v = found->prepared.volume;
+    struct post_config post = pass->job->post;
     double since_s = util_now_s();
     uint8_t *own = NULL, *mask = (uint8_t *)found->maps.prob;
     long kept = 0;
+    if (pass->job->mend_slices)
+        post.mend_plane = (int)found->prepared.slices.plane;
     if (pass->probability)
         TRY_NEW(mask = own = util_room(volume_voxels(v)));
-    TRY(post_mask(&pass->job->post, v->dim, v->voxel_mm, found->maps.prob, mask, &kept));
+    TRY(post_mask(&post, v->dim, v->voxel_mm, found->maps.prob, mask, &kept));
     pass->result->volume_mm3 +=
         (double)kept * v->voxel_mm[0] * v->voxel_mm[1] * v->voxel_mm[2] / pass->extent.count;
     pass->result->post_s += lap(&since_s);

@@ -18,7 +18,8 @@ struct segment_job {
     const char *image;
     int volume; /* 0-based, BEN_VOLUME_DEFAULT or BEN_VOLUME_ALL */
     struct prepare_config prepare;
-    struct post_config post;
+    struct post_config post; /* but for mend_plane */
+    bool mend_slices;        /* across the plane that they were cut in */
     struct predict_config predict;
     struct mcqa_limits limits; /* for the picture's caption */
     /* What is written; parents must exist. NULL: not wanted, but for the mask. */

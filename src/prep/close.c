@@ -9,12 +9,13 @@ enum ben_status close_mask(const int dim[3], const double voxel_mm[3], double ra
                            uint8_t *mask)
 {
     enum ben_status st = BEN_OK;
-    const struct post_config fill = {.fill_holes = true, .fill_plane = POST_NO_PLANE};
+    struct post_config fill = post_defaults();
     const size_t n = (size_t)dim[0] * (size_t)dim[1] * (size_t)dim[2];
     const double reach = radius_mm * radius_mm * (1 + 1e-6); /* float rounding of distances */
     float *squared = NULL;
     uint8_t *outside = NULL;
     long voxels;
+    fill.components = 0;
     TRY_NEW(squared = malloc(n * sizeof *squared));
     TRY_NEW(outside = malloc(n));
     TRY(distance_squared(dim, voxel_mm, mask, squared));

@@ -2,6 +2,7 @@
 #include "prep/post.h"
 
 #include "prep/components.h"
+#include "prep/outlier.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,8 +14,11 @@ struct ranked {
 
 struct post_config post_defaults(void)
 {
-    return (struct post_config){
-        .threshold = 0.5F, .components = 1, .fill_holes = true, .fill_plane = POST_NO_PLANE};
+    return (struct post_config){.threshold = 0.5F,
+                                .mend_plane = POST_NO_PLANE,
+                                .components = 1,
+                                .fill_holes = true,
+                                .fill_plane = POST_NO_PLANE};
 }
 
 static enum ben_status config_check(const struct post_config *c)
@@ -30,6 +34,8 @@ static enum ben_status config_check(const struct post_config *c)
              c->components, c->min_mm3, c->min_voxels);
     if (c->fill_plane < POST_NO_PLANE || c->fill_plane > 2)
         FAIL(BEN_E_ARG, "there is no plane %d to fill holes in", c->fill_plane);
+    if (c->mend_plane < POST_NO_PLANE || c->mend_plane > 2)
+        FAIL(BEN_E_ARG, "there is no plane %d to mend slices in", c->mend_plane);
 out:
     return st;
 }
@@ -147,6 +153,8 @@ enum ben_status post_clean(const struct post_config *config, const int dim[3],
     enum ben_status st = BEN_OK;
     double voxel_mm3 = voxel_mm[0] * voxel_mm[1] * voxel_mm[2];
     TRY(config_check(config));
+    if (config->mend_plane != POST_NO_PLANE)
+        TRY(outlier_mend(dim, voxel_mm, config->mend_plane, mask));
     TRY(keep_components(config, dim, voxel_mm3, mask));
     if (config->fill_holes)
         TRY(fill_volume(dim, mask));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a probability map to a mask: threshold, keep the largest components, drop small ones,
- * fill holes, in this order. Components of the mask and of its holes are connected through voxel
+/* From a probability map to a mask: threshold, mend slices that contradict their neighbours, keep
+ * the largest components, drop small ones, fill holes, in this order. Components of the mask and of its holes are connected through voxel
  * faces; of two equally large ones the one that holds the earlier voxel counts as larger. */
 #ifndef BEN_PREP_POST_H
 #define BEN_PREP_POST_H
@@ -14,6 +14,7 @@
 
 struct post_config {
     float threshold; /* inside is above it */
+    int mend_plane; /* slices across this axis (0, 1, 2) are mended (prep/outlier.h); POST_NO_PLANE: not */
     int components;  /* how many of the largest stay; 0 keeps all */
     double min_mm3;  /* smaller components go, even the last one */
     long min_voxels; /* the same in voxels */
@@ -21,7 +22,7 @@ struct post_config {
     int fill_plane;  /* and within each slice across this axis (0, 1, 2); POST_NO_PLANE: not */
 };
 
-/* 0.5, the largest component, no minimum, holes filled in 3-D only. */
+/* 0.5, no slices mended, the largest component, no minimum, holes filled in 3-D only. */
 struct post_config post_defaults(void);
 
 /* prob [dim[2]][dim[1]][dim[0]] -> mask, 1 inside and 0 outside, which may begin where prob does and

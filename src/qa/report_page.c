@@ -134,6 +134,9 @@ static void write_post_processing(FILE *to, const struct report *report)
     if (*threshold) {
         fputs(" Probabilities were resampled to the grid of the scan and cut at ", to);
         markup_text(to, threshold);
+        if (is_on(report, "mend-slices"))
+            fputs("; parts that few slices had or lacked against their neighbours were mended",
+                  to);
         fputs(strcmp(components, "1") == 0   ? "; the largest connected region was kept"
               : strcmp(components, "0") == 0 ? "; all regions were kept"
                                              : "; the largest connected regions were kept",

@@ -254,8 +254,7 @@ static void free_scans(struct scan_list *list)
 static enum ben_status clean_share(struct selftrain *s, const struct scan_list *list)
 {
     enum ben_status st = BEN_OK;
-    const struct post_config config = {
-        .components = 1, .fill_holes = true, .fill_plane = POST_NO_PLANE};
+    const struct post_config config = post_defaults();
     const double unit[3] = {1, 1, 1}; /* nothing is measured in mm here */
     long first, count, voxels;
     comm_share(list->n, s->world->rank, s->world->size, &first, &count);

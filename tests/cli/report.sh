@@ -42,7 +42,7 @@ cat >out/dataset_description.json <<END
 {"Name": "Brain masks of <rats> & \"friends\"", "GeneratedBy": [{"Name": "ben-mpi", "Version": "0.0.7"}],
  "DatasetLinks": {"raw": "$TMP/raw"}}
 END
-printf '[segment]\n; help\nvolume = \nplane = auto\nn4 = yes\nn4-shrink = 4\nthreshold = 0.5\ncomponents = 1\nfill-holes = yes\nmc = 10\n' >out/logs/segment.ini
+printf '[segment]\n; help\nvolume = \nplane = auto\nn4 = yes\nn4-shrink = 4\nthreshold = 0.5\nmend-slices = yes\ncomponents = 1\nfill-holes = yes\nmc = 10\n' >out/logs/segment.ini
 {
     printf 'participant_id\tsession_id\tscan\tspecies\tstatus\treason\tvolume_mm3\tn_volumes\tuncertainty\tflag\tmask\tseconds_read\n'
     for i in 1 2 3; do

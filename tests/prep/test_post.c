@@ -206,6 +206,20 @@ static void test_slices_are_filled_across_every_axis(void)
     }
 }
 
+static void test_slices_are_mended_first(void)
+{
+    struct post_config config = post_defaults();
+    const int dim[3] = {3, 3, 3}; /* the middle slice is missing */
+    const char *apart = "#########"
+                        "........."
+                        "#########";
+    check_clean(&config, dim, apart, "#########..................");
+    config.mend_plane = 2;
+    check_clean(&config, dim, apart, "###########################");
+    config.mend_plane = 1; /* no slice of these contradicts its neighbours */
+    check_clean(&config, dim, apart, "#########..................");
+}
+
 static void test_threshold_and_bad_configurations(void)
 {
     const float prob[4] = {0.2F, 0.5F, 0.50001F, NAN};
@@ -223,6 +237,9 @@ static void test_threshold_and_bad_configurations(void)
     CU_ASSERT_EQUAL(post_mask(&config, dim, unit_mm, prob, mask, &voxels), BEN_E_ARG);
     config = post_defaults();
     config.fill_plane = 3;
+    CU_ASSERT_EQUAL(post_mask(&config, dim, unit_mm, prob, mask, &voxels), BEN_E_ARG);
+    config = post_defaults();
+    config.mend_plane = 3;
     CU_ASSERT_EQUAL(post_mask(&config, dim, unit_mm, prob, mask, &voxels), BEN_E_ARG);
 }
 
@@ -253,6 +270,7 @@ static const struct check_test tests[] = {
     {"diagonal neighbours are apart", test_diagonal_neighbours_are_apart},
     {"holes are filled", test_holes_are_filled},
     {"slices are filled across every axis", test_slices_are_filled_across_every_axis},
+    {"slices are mended first", test_slices_are_mended_first},
     {"threshold and bad configurations", test_threshold_and_bad_configurations},
     {"a mask in its probability's place", test_in_place},
 };
