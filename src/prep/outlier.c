@@ -19,13 +19,13 @@ struct runs {
 /* The slices around the mask, one after the other, and what work on one of them needs. */
 struct stack {
     int n, width, height;
-    size_t area;    /* pixels of a slice */
-    uint8_t *mask;  /* [n][height][width] */
-    uint8_t *brief; /* the same size: whether few slices say so, against more on both sides */
+    size_t area;      /* pixels of a slice */
+    uint8_t *mask;    /* [n][height][width] */
+    uint8_t *brief;   /* the same size: whether few slices say so, against more on both sides */
     int (*marked)[2]; /* [n] how many of a slice's pixels are, of value 0 and of 1 */
     struct runs *runs; /* [area] */
-    int *rows;      /* [width] how many rows up to this one a column is marked */
-    int *queue;     /* [area] pixels of a plate */
+    int *rows;         /* [width] how many rows up to this one a column is marked */
+    int *queue;        /* [area] pixels of a plate */
 };
 
 static void stack_free(struct stack *s)
@@ -53,15 +53,16 @@ out:
     return st;
 }
 
-/* A run ends ahead of slice k. The one before it is brief if it is no longer than longest and than the
- * runs on both sides; background beyond the stack goes on. */
+/* A run ends ahead of slice k. The one before it is brief if it is no longer than longest, and the runs on
+ * both sides are as long or, where it is a gap, over twice as long; background beyond the stack goes on. */
 static void end_run(struct stack *s, size_t pixel, int k, int longest)
 {
     struct runs *runs = &s->runs[pixel];
     uint8_t value = s->mask[(size_t)runs->since * s->area + pixel];
     bool open = value == 0 && (runs->since == 0 || k == s->n);
     int length = open ? s->n : k - runs->since, before = runs->before;
-    if (before > 0 && before <= longest && before <= runs->earlier && before <= length)
+    int least = value == 1 ? 2 * before + 1 : before;
+    if (before > 0 && before <= longest && least <= runs->earlier && least <= length)
         for (int at = runs->since - before; at < runs->since; at++) {
             s->brief[(size_t)at * s->area + pixel] = 1;
             s->marked[at][!value]++;
@@ -168,7 +169,8 @@ static int count_inside(const struct stack *s, const uint8_t *slice)
 /* Removes plates (value 1) or fills gaps (0). */
 static void mend_slice(const struct stack *s, int k, uint8_t value, const int side[2])
 {
-    const struct layer layer = {s->brief + (size_t)k * s->area, s->mask + (size_t)k * s->area, value};
+    const struct layer layer = {s->brief + (size_t)k * s->area, s->mask + (size_t)k * s->area,
+                                value};
     if (s->marked[k][value] < side[0] * side[1])
         return;
     int found = find_plates(s, &layer, side);
@@ -204,7 +206,8 @@ static void widen(struct box *box, const int dim[3], int axis)
     box->size[axis] = (end < dim[axis] ? end : dim[axis]) - box->first[axis];
 }
 
-enum ben_status outlier_mend(const int dim[3], const double voxel_mm[3], int axis, uint8_t *mask)
+enum ben_status outlier_mend(const int dim[3], const double voxel_mm[3], int axis,
+                             uint8_t *mask)
 {
     enum ben_status st = BEN_OK;
     const int u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
@@ -219,7 +222,8 @@ enum ben_status outlier_mend(const int dim[3], const double voxel_mm[3], int axi
         const double wide_mm = OUTLIER_WIDTH * n * voxel_mm[axis];
         if (!(wide_mm < s.width * voxel_mm[u] && wide_mm < s.height * voxel_mm[v]))
             break;
-        const int side[2] = {(int)(wide_mm / voxel_mm[u]) + 1, (int)(wide_mm / voxel_mm[v]) + 1};
+        const int side[2] = {(int)(wide_mm / voxel_mm[u]) + 1,
+                             (int)(wide_mm / voxel_mm[v]) + 1};
         mark_brief(&s, n);
         for (int k = 1; k + 1 < s.n; k++) {
             mend_slice(&s, k, 1, side);

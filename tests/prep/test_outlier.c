@@ -43,8 +43,9 @@ static int next_length(const uint8_t *mask, int k, int pixel, int step)
 static bool is_brief(const uint8_t *mask, int k, int pixel, int longest)
 {
     int length = run_end(mask, k, pixel, 1) - run_end(mask, k, pixel, -1) - 1;
-    return length <= longest && length <= next_length(mask, k, pixel, 1) &&
-           length <= next_length(mask, k, pixel, -1);
+    int least = mask[k * PIXELS + pixel] ? length : 2 * length + 1;
+    return length <= longest && least <= next_length(mask, k, pixel, 1) &&
+           least <= next_length(mask, k, pixel, -1);
 }
 
 /* The pixels of set that are connected to those in part join it. */
@@ -113,16 +114,19 @@ static void twin(const double voxel_mm[3], uint8_t *mask)
 static void draw(struct random_stream *stream, uint32_t seed, uint8_t *mask)
 {
     for (int i = 0; i < VOXELS; i++) {
-        double z = (i / PIXELS - 5) / 4.6, y = (i / SIDE % SIDE - 12) / 8.0, x = (i % SIDE - 11) / 9.0;
+        double z = (i / PIXELS - 5) / 4.6, y = (i / SIDE % SIDE - 12) / 8.0,
+               x = (i % SIDE - 11) / 9.0;
         mask[i] = x * x + y * y + z * z < 1;
     }
     for (uint32_t b = 0; b < 8; b++) {
         double at[3];
         for (uint32_t a = 0; a < 3; a++)
             at[a] = random_uniform(stream, 100 * seed + 3 * b + a);
-        int k = (int)(at[0] * SLICES), low = (int)(at[1] * 16), high = low + 2 + (int)(at[2] * 9);
+        int k = (int)(at[0] * SLICES), low = (int)(at[1] * 16),
+            high = low + 2 + (int)(at[2] * 9);
         int last = k + (int)b % 3;
-        box_fill(mask, k, last < SLICES ? last : SLICES - 1, low, high < SIDE ? high : SIDE - 1, b % 2);
+        box_fill(mask, k, last < SLICES ? last : SLICES - 1, low, high < SIDE ? high : SIDE - 1,
+                 b % 2);
     }
 }
 
@@ -153,7 +157,8 @@ static void test_every_axis(void)
     struct random_stream stream = random_open(2, BEN_RANDOM_TEST, 0, 0);
     for (int axis = 0; axis < 2; axis++) {
         const int dim[3] = {axis == 0 ? SLICES : SIDE, axis == 1 ? SLICES : SIDE, SIDE};
-        const double turned_mm[3] = {axis == 0 ? mm[2] : mm[0], axis == 1 ? mm[2] : mm[0], mm[1]};
+        const double turned_mm[3] = {axis == 0 ? mm[2] : mm[0], axis == 1 ? mm[2] : mm[0],
+                                     mm[1]};
         draw(&stream, 40, mask);
         for (int k = 0; k < SLICES; k++)
             for (int v = 0; v < SIDE; v++)
@@ -168,7 +173,8 @@ static void test_every_axis(void)
             for (int v = 0; v < SIDE; v++)
                 for (int u = 0; u < SIDE; u++) {
                     int x = axis == 0 ? k : u, y = axis == 0 ? u : k;
-                    apart += turned[(v * dim[1] + y) * dim[0] + x] != mask[(k * SIDE + v) * SIDE + u];
+                    apart += turned[(v * dim[1] + y) * dim[0] + x] !=
+                             mask[(k * SIDE + v) * SIDE + u];
                 }
         CU_ASSERT_EQUAL(apart, 0);
     }
@@ -190,9 +196,9 @@ static void test_plates_go_and_gaps_are_filled(void)
     static uint8_t mask[VOXELS], whole[VOXELS];
     box_fill(whole, 1, 9, 4, 15, 1);
     memcpy(mask, whole, VOXELS);
-    box_fill(mask, 5, 5, 1, 20, 1);  /* all around it */
-    box_fill(mask, 3, 4, 4, 15, 0);  /* two slices without */
-    box_fill(mask, 7, 7, 16, 20, 1); /* connected by a corner alone */
+    box_fill(mask, 6, 6, 1, 20, 1);  /* all around it */
+    box_fill(mask, 4, 4, 4, 15, 0);  /* a slice without */
+    box_fill(mask, 8, 8, 16, 20, 1); /* connected by a corner alone */
     CHECK_OK(outlier_mend(along_z, unit_mm, 2, mask));
     for (int i = 0; i < VOXELS; i++)
         CU_ASSERT_EQUAL(mask[i], whole[i]);
@@ -205,12 +211,11 @@ static void test_what_stays(void)
     CU_ASSERT_EQUAL(changed_by_mending(unit_mm, mask), 0);
     box_fill(mask, 2, 4, 4, 15, 1); /* a slab between empty slices is all there is of them */
     CU_ASSERT_EQUAL(changed_by_mending(unit_mm, mask), 0);
-    box_fill(mask, 6, 6, 4, 15, 1);
-    box_fill(mask, 8, 9, 4, 15, 1);
+    box_fill(mask, 6, 8, 4, 15, 1);
     CU_ASSERT(changed_by_mending(unit_mm, mask) > 0);
     memset(mask, 0, VOXELS);
-    box_fill(mask, 0, 6, 4, 15, 1); /* a gap of two slices, and one beyond it */
-    box_fill(mask, 9, 9, 4, 15, 1);
+    box_fill(mask, 0, 6, 4, 15, 1); /* a gap of one slice, and two beyond it */
+    box_fill(mask, 8, 9, 4, 15, 1);
     CU_ASSERT_EQUAL(changed_by_mending(unit_mm, mask), 0);
     memset(mask, 0, VOXELS);
     box_fill(mask, 0, 10, 4, 15, 1);

@@ -209,15 +209,14 @@ static void test_slices_are_filled_across_every_axis(void)
 static void test_slices_are_mended_first(void)
 {
     struct post_config config = post_defaults();
-    const int dim[3] = {3, 3, 3}; /* the middle slice is missing */
-    const char *apart = "#########"
-                        "........."
-                        "#########";
-    check_clean(&config, dim, apart, "#########..................");
+    const int dim[3] = {3, 2, 7}; /* the middle slice is missing */
+    const char *apart = "##################......##################";
+    const char *first = "##################........................";
+    check_clean(&config, dim, apart, first);
     config.mend_plane = 2;
-    check_clean(&config, dim, apart, "###########################");
+    check_clean(&config, dim, apart, "##########################################");
     config.mend_plane = 1; /* no slice of these contradicts its neighbours */
-    check_clean(&config, dim, apart, "#########..................");
+    check_clean(&config, dim, apart, first);
 }
 
 static void test_threshold_and_bad_configurations(void)
