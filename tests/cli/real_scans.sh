@@ -27,5 +27,5 @@ accuracy() {
 accuracy rat-epi 0.98 0.97
 accuracy human-ms 0.95 0.94
 accuracy human-t1w 0.95 0.95
-accuracy macaque 0.94 0.91
-accuracy mouse-t1w 0.92 0.92
+accuracy macaque 0.95 0.93
+accuracy mouse-t1w 0.93 0.93
