@@ -11,7 +11,7 @@ data=${BEN_DATA:-../shared/data}
 out=${1:-build/accuracy}
 shift || true
 sets=("$@")
-[ ${#sets[@]} -gt 0 ] || sets=(rat-epi human-ms human-t1w)
+[ ${#sets[@]} -gt 0 ] || sets=(rat-epi human-ms human-t1w macaque mouse-t1w)
 ben=build/ben-mpi
 mkdir -p "$out"
 for entry in "${sets[@]}"; do
