@@ -43,7 +43,8 @@ static const struct option rows[] = {
          "keep nothing of a scan whose uncertainty is higher; 0: no limit; -1: that of "
          "segment's flags, where there are labels of review, else of fail"),
     FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
-         "pseudo-labels are the largest region of each scan, without holes"),
+         "mend pseudo-labels as segment does masks, keep each scan's largest region, without "
+         "holes"),
 
     TRAINING_TRAIN_OPTIONS("24", "8", "0.001", "cosine", "1", "0.99", "256", "0.3", "yes"),
 

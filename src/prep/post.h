@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a probability map to a mask: threshold, mend slices that contradict their neighbours, keep
- * the largest components, drop small ones, fill holes, in this order. Components of the mask and of its holes are connected through voxel
- * faces; of two equally large ones the one that holds the earlier voxel counts as larger. */
+ * the largest components, drop small ones, fill holes, in this order. Components of the mask and
+ * of its holes are connected through voxel faces; of two equally large ones the one that holds
+ * the earlier voxel counts as larger. */
 #ifndef BEN_PREP_POST_H
 #define BEN_PREP_POST_H
 
@@ -14,7 +15,7 @@
 
 struct post_config {
     float threshold; /* inside is above it */
-    int mend_plane; /* slices across this axis (0, 1, 2) are mended (prep/outlier.h); POST_NO_PLANE: not */
+    int mend_plane; /* slices across this axis are mended (prep/outlier.h); POST_NO_PLANE: not */
     int components;  /* how many of the largest stay; 0 keeps all */
     double min_mm3;  /* smaller components go, even the last one */
     long min_voxels; /* the same in voxels */
@@ -25,8 +26,9 @@ struct post_config {
 /* 0.5, no slices mended, the largest component, no minimum, holes filled in 3-D only. */
 struct post_config post_defaults(void);
 
-/* prob [dim[2]][dim[1]][dim[0]] -> mask, 1 inside and 0 outside, which may begin where prob does and
- * takes its place then; *voxels := those inside, 0 for an empty mask, which is no error here. Local; deterministic; threads share the voxels.
+/* prob [dim[2]][dim[1]][dim[0]] -> mask, 1 inside and 0 outside, which may begin where prob does
+ * and takes its place then; *voxels := those inside, 0 for an empty mask, which is no error here.
+ * Local; deterministic; threads share the voxels.
  * Fails: BEN_E_ARG a bad configuration, BEN_E_MEMORY. */
 enum ben_status post_mask(const struct post_config *config, const int dim[3],
                           const double voxel_mm[3], const float *prob, uint8_t *mask,

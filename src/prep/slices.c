@@ -186,6 +186,7 @@ enum ben_status slices_plan(const struct volume *canonical, enum slice_plane pla
                                .height = canonical->dim[across],
                                .width_mm = canonical->voxel_mm[along],
                                .height_mm = canonical->voxel_mm[across],
+                               .thickness_mm = canonical->voxel_mm[plane],
                                .size = size};
     ENSURE(size >= 1);
     g.mm = fmax(g.width * g.width_mm, g.height * g.height_mm) / size;

@@ -18,6 +18,7 @@ struct slice_geometry {
     double width_mm, height_mm; /* of one native pixel */
     int size;                   /* the network's rows and columns */
     double mm;                  /* edge of one network pixel */
+    double thickness_mm;        /* from one slice to the next */
 };
 
 /* Fails: BEN_E_INPUT when no field of view is left. Local. */

@@ -62,6 +62,8 @@ static enum ben_status cut(const struct slice_geometry *geometry, const struct v
     float *x = NULL;
     TRY_NEW(x = malloc(EXTRACT_MAX * pixels * sizeof *x));
     TRY(slice_block_create(geometry->size, geometry->count, block));
+    block->mm = geometry->mm;
+    block->thickness_mm = geometry->thickness_mm;
     for (int first = 0; first < geometry->count; first += EXTRACT_MAX) {
         int n = geometry->count - first < EXTRACT_MAX ? geometry->count - first : EXTRACT_MAX;
         slices_extract(geometry, image, first, n, x);
@@ -137,6 +139,7 @@ static double cost_of(const struct dataset_source *source)
 /* What the ranks tell each other: sums of what each scan's owner sets. */
 struct exchange {
     unsigned long *counts, *owners, *hashes; /* [n] each, in one piece */
+    unsigned long *extents;                  /* [n][2]: the bits of mm and thickness_mm */
 };
 
 static void settle(const struct comm *world, struct dataset *dataset,
@@ -147,6 +150,8 @@ static void settle(const struct comm *world, struct dataset *dataset,
         struct dataset_scan *scan = &dataset->scans[i];
         scan->first = dataset->n_slices;
         scan->count = (int)exchange->counts[i];
+        memcpy(&scan->mm, &exchange->extents[2 * i], sizeof scan->mm);
+        memcpy(&scan->thickness_mm, &exchange->extents[2 * i + 1], sizeof scan->thickness_mm);
         dataset->n_slices += scan->count;
         dataset->n_failed += scan->count == 0;
         dataset->hash = util_hash(dataset->hash, &exchange->hashes[i], sizeof(unsigned long));
@@ -208,6 +213,9 @@ static enum ben_status work_through(const struct comm *world, const struct comm 
             exchange->counts[i] = (unsigned long)blocks[i].count;
             exchange->owners[i] = (unsigned long)world->rank;
             exchange->hashes[i] = (unsigned long)slice_block_hash(&blocks[i]);
+            memcpy(&exchange->extents[2 * i], &blocks[i].mm, sizeof blocks[i].mm);
+            memcpy(&exchange->extents[2 * i + 1], &blocks[i].thickness_mm,
+                   sizeof blocks[i].thickness_mm);
         }
         log_progress("preparing scans", (double)(k + 1), (double)count, start);
     }
@@ -235,7 +243,7 @@ static enum ben_status prepare_all(const struct comm *world,
     TRY(comm_split(world, plan->team_of_rank[world->rank], &team));
     st = work_through(world, &team, plan, config, dataset, exchange, blocks);
     TRY(comm_agree(world, st));
-    TRY(comm_sum_u64(world, exchange->counts, 3 * (size_t)dataset->n_scans));
+    TRY(comm_sum_u64(world, exchange->counts, 5 * (size_t)dataset->n_scans));
 out:
     if (team.mpi != MPI_COMM_NULL)
         comm_free(&team);
@@ -266,9 +274,10 @@ enum ben_status dataset_prepare(const struct comm *world, const struct dataset_c
     enum ben_status st = BEN_OK;
     struct dataset *made = NULL;
     struct slice_block *blocks = calloc((size_t)n + 1, sizeof *blocks);
-    struct exchange exchange = {.counts = calloc(3 * (size_t)n + 3, sizeof(unsigned long))};
+    struct exchange exchange = {.counts = calloc(5 * (size_t)n + 5, sizeof(unsigned long))};
     exchange.owners = exchange.counts + n;
     exchange.hashes = exchange.owners + n;
+    exchange.extents = exchange.hashes + n;
     st = create(config, sources, n, &made);
     if (st == BEN_OK && (!blocks || !exchange.counts))
         st = ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory");

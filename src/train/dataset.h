@@ -29,8 +29,9 @@ struct dataset_source {
 /* One prepared scan. */
 struct dataset_scan {
     const struct dataset_source *source;
-    long first; /* slice */
-    int count;  /* 0: the scan could not be used, its reason was logged */
+    long first;              /* slice */
+    int count;               /* 0: the scan could not be used, its reason was logged */
+    double mm, thickness_mm; /* of a pixel; from one slice to the next */
 };
 
 struct dataset {

@@ -254,14 +254,15 @@ static void free_scans(struct scan_list *list)
 static enum ben_status clean_share(struct selftrain *s, const struct scan_list *list)
 {
     enum ben_status st = BEN_OK;
-    const struct post_config config = post_defaults();
-    const double unit[3] = {1, 1, 1}; /* nothing is measured in mm here */
+    struct post_config config = post_defaults();
     long first, count, voxels;
+    config.mend_plane = 2;
     comm_share(list->n, s->world->rank, s->world->size, &first, &count);
     for (long k = first; k < first + count; k++) {
         const struct dataset_scan *scan = &s->dataset.scans[list->scans[k]];
         const int dim[3] = {s->dataset.size, s->dataset.size, scan->count};
-        TRY(post_clean(&config, dim, unit, s->masks + (size_t)scan->first * pixels_of(s),
+        const double mm[3] = {scan->mm, scan->mm, scan->thickness_mm};
+        TRY(post_clean(&config, dim, mm, s->masks + (size_t)scan->first * pixels_of(s),
                        &voxels));
     }
 out:

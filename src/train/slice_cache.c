@@ -9,14 +9,15 @@
 #include <string.h>
 
 #define MAGIC      "BENSLICE"
-#define MEANING    1 /* to be raised when preparation gives other slices for the same settings */
+#define MEANING    2 /* to be raised when preparation gives other slices for the same settings */
 #define READ_BYTES ((size_t)1 << 16)
 
 /* Ahead of the images and the masks in a cache file, in this machine's byte order. */
 struct header {
     char magic[8];
     uint32_t size, count;
-    uint64_t hash; /* of the block */
+    uint64_t hash; /* of all that follows */
+    double mm, thickness_mm;
 };
 
 enum ben_status slice_block_create(int size, int count, struct slice_block *block)
@@ -47,7 +48,9 @@ static size_t block_pixels(const struct slice_block *block)
 uint64_t slice_block_hash(const struct slice_block *block)
 {
     size_t n = block_pixels(block);
-    uint64_t hash = util_hash(UTIL_HASH_START, block->images, n * sizeof *block->images);
+    const double extent[2] = {block->mm, block->thickness_mm};
+    uint64_t hash = util_hash(UTIL_HASH_START, extent, sizeof extent);
+    hash = util_hash(hash, block->images, n * sizeof *block->images);
     return util_hash(hash, block->masks, n);
 }
 
@@ -123,7 +126,8 @@ static bool fits(const struct header *header, size_t bytes, int size)
 {
     size_t pixels = (size_t)header->size * header->size * header->count;
     return memcmp(header->magic, MAGIC, sizeof header->magic) == 0 &&
-           header->size == (uint32_t)size && header->count > 0 &&
+           header->size == (uint32_t)size && header->count > 0 && header->mm > 0 &&
+           header->thickness_mm > 0 &&
            bytes == sizeof *header + pixels * (sizeof(uint16_t) + sizeof(uint8_t));
 }
 
@@ -136,6 +140,8 @@ static bool decode(const char *bytes, size_t n, int size, struct slice_block *bl
     memcpy(&header, bytes, sizeof header);
     if (!fits(&header, n, size) || slice_block_create(size, (int)header.count, block) != BEN_OK)
         return false;
+    block->mm = header.mm;
+    block->thickness_mm = header.thickness_mm;
     size_t pixels = block_pixels(block);
     memcpy(block->images, bytes + sizeof header, pixels * sizeof *block->images);
     memcpy(block->masks, bytes + sizeof header + pixels * sizeof *block->images, pixels);
@@ -169,7 +175,9 @@ enum ben_status slice_cache_store(const struct slice_key *key, const struct slic
     size_t n = sizeof(struct header) + pixels * (sizeof(uint16_t) + sizeof(uint8_t));
     struct header header = {.size = (uint32_t)block->size,
                             .count = (uint32_t)block->count,
-                            .hash = slice_block_hash(block)};
+                            .hash = slice_block_hash(block),
+                            .mm = block->mm,
+                            .thickness_mm = block->thickness_mm};
     char *bytes = NULL;
     memcpy(header.magic, MAGIC, sizeof header.magic);
     TRY_NEW(bytes = malloc(n));

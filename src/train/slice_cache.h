@@ -12,12 +12,13 @@
 #include <stdint.h>
 
 struct slice_block {
-    int size, count;  /* count slices of size x size */
-    uint16_t *images; /* [count][size][size], owned */
-    uint8_t *masks;   /* [count][size][size], owned */
+    int size, count;         /* count slices of size x size */
+    double mm, thickness_mm; /* of a pixel; from one slice to the next */
+    uint16_t *images;        /* [count][size][size], owned */
+    uint8_t *masks;          /* [count][size][size], owned */
 };
 
-/* Zeroed slices. Fails: BEN_E_MEMORY, the block then empty. */
+/* Zeroed slices, of no extent yet. Fails: BEN_E_MEMORY, the block then empty. */
 enum ben_status slice_block_create(int size, int count, struct slice_block *block);
 void slice_block_free(struct slice_block *block);
 uint64_t slice_block_hash(const struct slice_block *block);

@@ -12,7 +12,7 @@
 
 const char fuzz_name[] = "slices";
 
-enum { SIZE = 4, HEADER = 24, HASH_AT = 16 };
+enum { SIZE = 4, HEADER = 40, HASH_AT = 16, HASHED = 24 };
 
 static struct prepare_config prepare;
 static struct dataset_source source;
@@ -22,6 +22,7 @@ void fuzz_start(void)
 {
     uint8_t bytes[1 + HEADER + SIZE * SIZE * 3] = {1};
     const uint32_t size = SIZE, count = 1;
+    const double extent[2] = {0.5, 2};
     struct slice_block none = {0};
     source.image = strdup(fuzz_file("x.nii", "x", 1));
     prepare = prepare_defaults(BEN_AXIAL, SIZE);
@@ -29,6 +30,7 @@ void fuzz_start(void)
     memcpy(bytes + 1, "BENSLICE", 8);
     memcpy(bytes + 9, &size, sizeof size);
     memcpy(bytes + 13, &count, sizeof count);
+    memcpy(bytes + 1 + HASHED, extent, sizeof extent);
     for (size_t i = 1 + HEADER; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;
     fuzz_seed(bytes, sizeof bytes);
@@ -36,7 +38,7 @@ void fuzz_start(void)
     fuzz_seed(bytes, sizeof bytes);
 }
 
-/* The block's hash over what follows the header, as the cache makes it. */
+/* The block's hash over what follows it, as the cache makes it. */
 static void fit_hash(uint8_t *bytes, size_t n)
 {
     uint32_t count = 0;
@@ -47,7 +49,7 @@ static void fit_hash(uint8_t *bytes, size_t n)
     size_t pixels = (size_t)SIZE * SIZE * count;
     if (n != HEADER + 3 * pixels)
         return;
-    hash = util_hash(hash, bytes + HEADER, n - HEADER);
+    hash = util_hash(hash, bytes + HASHED, n - HASHED);
     memcpy(bytes + HASH_AT, &hash, sizeof hash);
 }
 
@@ -67,7 +69,7 @@ void fuzz_one(const uint8_t *data, size_t n)
     free(bytes);
     FUZZ_ENSURE(slice_cache_find(fuzz_folder(), &prepare, &source, &again, &block) == BEN_OK);
     FUZZ_ENSURE(again.found == (block.images != NULL));
-    FUZZ_ENSURE(!again.found || (block.size == SIZE && block.count > 0));
+    FUZZ_ENSURE(!again.found || (block.size == SIZE && block.count > 0 && block.mm > 0));
     slice_block_free(&block);
     slice_key_free(&again);
 }

@@ -51,7 +51,7 @@ static inline void draw_dataset(void)
 {
     for (int scan = 0; scan < SCANS; scan++) {
         sources[scan] = (struct dataset_source){.mask = "drawn", .dataset = "drawn"};
-        scans[scan] = (struct dataset_scan){&sources[scan], (long)scan * SLICES, SLICES};
+        scans[scan] = (struct dataset_scan){&sources[scan], (long)scan * SLICES, SLICES, 1, 1};
         for (int slice = 0; slice < SLICES; slice++)
             draw_slice(scan, slice);
     }

@@ -14,6 +14,8 @@
 #define SIZE  32
 #define SCANS 3 /* the second is spoilt */
 
+static const double voxel_mm[3] = {0.35, 0.35, 1.2};
+
 static char images[SCANS][300], masks[SCANS][300];
 static struct dataset_source sources[SCANS];
 static uint64_t hash_alone;
@@ -27,6 +29,7 @@ static void write_scan(int i)
     options.dim[0] = 24;
     options.dim[1] = 22;
     options.dim[2] = 8;
+    memcpy(options.voxel_mm, voxel_mm, sizeof voxel_mm);
     options.seed = (uint64_t)i;
     CHECK_OK(phantom_make(&options, &image, &mask));
     nifti_geometry_make(image, &geometry);
@@ -53,6 +56,14 @@ static void make_sources(void)
     if (world.rank == 0)
         CHECK_OK(util_write_file(images[1], "spoilt", 6));
     MPI_Barrier(world.mpi);
+}
+
+static void check_extents(const struct dataset *dataset)
+{
+    for (int i = 0; i < SCANS; i += 2) {
+        CU_ASSERT_DOUBLE_EQUAL(dataset->scans[i].mm, 24 * voxel_mm[0] / SIZE, 1e-6);
+        CU_ASSERT_DOUBLE_EQUAL(dataset->scans[i].thickness_mm, voxel_mm[2], 1e-6);
+    }
 }
 
 static struct dataset *prepare(const struct comm *comm, const char *cache)
@@ -84,6 +95,7 @@ static void test_prepared_alone(void)
     CU_ASSERT_EQUAL(dataset->n_slices, dataset->scans[0].count + dataset->scans[2].count);
     CU_ASSERT(brain_pixels(dataset, 0) > 500);
     CU_ASSERT_EQUAL(brain_pixels(dataset, 2), 0); /* unlabelled */
+    check_extents(dataset);
     float x[SIZE * SIZE], highest = 0;
     dataset_read_image(dataset, dataset->scans[0].first + dataset->scans[0].count / 2, x);
     for (int i = 0; i < SIZE * SIZE; i++)
@@ -98,6 +110,7 @@ static void test_ranks_do_not_show(void)
     struct dataset *dataset = prepare(&world, NULL);
     CU_ASSERT_EQUAL(dataset->hash, hash_alone);
     CU_ASSERT(brain_pixels(dataset, 0) > 500);
+    check_extents(dataset);
     dataset_free(&dataset);
 }
 
@@ -108,6 +121,7 @@ static void test_cache(void)
     for (int run = 0; run < 2; run++) {
         struct dataset *dataset = prepare(&world, cache);
         CU_ASSERT_EQUAL(dataset->hash, hash_alone);
+        check_extents(dataset);
         dataset_free(&dataset);
     }
     struct slice_key key = {.found = false};

@@ -3,6 +3,7 @@
  * bits that one rank gives, and a run that was stopped ends as one that was not. */
 #include "base/util.h"
 #include "check_ranks.h"
+#include "prep/post.h"
 #include "train/drawn.h"
 
 #include <string.h>
@@ -103,6 +104,44 @@ static void test_without_labels(void)
     CU_ASSERT(alone.loss != alone.loss);
 }
 
+/* The pseudo-labels of a round of a network that was never trained, whose masks are noise. */
+static void label(bool clean, uint8_t *to)
+{
+    struct trainer_config config = make_config();
+    struct selftrain *selftrain = NULL;
+    struct selftrain_report report;
+    struct net *net = make_net(&world, &config);
+    config.selftrain.clean = clean;
+    CHECK_OK(selftrain_create(&world, &dataset, unlabelled, &config.selftrain, &scorer,
+                              trainer_max_batch(&config, &world), &selftrain));
+    CHECK_OK(selftrain_round(selftrain, net, 3, 0, NULL, &report));
+    memcpy(to, dataset_mask(selftrain_dataset(selftrain), 2 * SLICES), SLICES * PIXELS);
+    selftrain_free(&selftrain);
+    net_free(&net);
+}
+
+/* They are cleaned as segment's masks are, by the scan's own millimetres. */
+static void test_pseudo_labels_are_mended(void)
+{
+    static uint8_t raw[SLICES * PIXELS], cleaned[SLICES * PIXELS], expected[SLICES * PIXELS];
+    const int dim[3] = {SIZE, SIZE, SLICES};
+    struct post_config post = post_defaults();
+    long voxels;
+    draw_dataset();
+    scans[2].mm = 1;
+    scans[2].thickness_mm = 0.5;
+    const double mm[3] = {scans[2].mm, scans[2].mm, scans[2].thickness_mm};
+    label(false, raw);
+    label(true, cleaned);
+    memcpy(expected, raw, sizeof raw);
+    CHECK_OK(post_clean(&post, dim, mm, expected, &voxels));
+    CU_ASSERT(memcmp(expected, cleaned, sizeof cleaned) != 0); /* not mended */
+    memcpy(expected, raw, sizeof raw);
+    post.mend_plane = 2;
+    CHECK_OK(post_clean(&post, dim, mm, expected, &voxels));
+    CU_ASSERT(memcmp(expected, cleaned, sizeof cleaned) == 0);
+}
+
 static long steps_allowed;
 
 static bool stop_after_a_while(void)
@@ -145,6 +184,7 @@ static const struct check_test tests[] = {
     {"ranks do not show", test_ranks_do_not_show},
     {"without labels", test_without_labels},
     {"stopped runs end alike", test_stopped_runs_end_alike},
+    {"pseudo-labels are mended", test_pseudo_labels_are_mended},
 };
 
 CHECK_MAIN_RANKS("train/selftrain", tests)

@@ -16,7 +16,7 @@ static struct dataset_source sources[] = {{.mask = "a", .dataset = "one"},
                                           {.mask = "b", .dataset = "one"},
                                           {.mask = "c", .dataset = "two"}};
 static struct dataset_scan scans[] = {
-    {&sources[0], 0, 10}, {&sources[1], 10, 20}, {&sources[2], 30, 30}};
+    {&sources[0], 0, 10, 1, 1}, {&sources[1], 10, 20, 1, 1}, {&sources[2], 30, 30, 1, 1}};
 static struct dataset dataset = {.size = SIZE,
                                  .n_scans = 3,
                                  .scans = scans,
