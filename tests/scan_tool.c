@@ -6,6 +6,7 @@
  *   scan-tool canonical MASK           a hash of the mask's voxels in canonical order
  *   scan-tool box OUT N FIRST LAST MM LABEL   N x N x N voxels of MM, those from FIRST to LAST
  *                                      along each axis LABEL; of label 2 the upper half is 3
+ *   scan-tool blank IN OUT SLICE       the scan without signal in that slice of the third axis
  *   scan-tool spoil IN OUT BYTES       the first BYTES bytes of a file
  *   scan-tool many IN FOLDER N         a BIDS data set of N scans, all of them IN */
 #include "base/util.h"
@@ -171,6 +172,21 @@ out:
     return st;
 }
 
+static enum ben_status blank(const char *in, const char *out_path, int slice)
+{
+    enum ben_status st = BEN_OK;
+    struct volume *volume = NULL;
+    TRY(nifti_read(in, BEN_VOLUME_DEFAULT, &volume, NULL));
+    if (slice < 0 || slice >= volume->dim[2])
+        FAIL(BEN_E_ARG, "%s has no slice %d", in, slice);
+    size_t pixels = (size_t)volume->dim[0] * (size_t)volume->dim[1];
+    memset(volume->data + (size_t)slice * pixels, 0, pixels * sizeof *volume->data);
+    TRY(write_scan(out_path, volume));
+out:
+    volume_free(&volume);
+    return st;
+}
+
 static enum ben_status spoil(const char *in, const char *out_path, size_t bytes)
 {
     enum ben_status st = BEN_OK;
@@ -249,6 +265,8 @@ int main(int argc, char **argv)
         st = canonical_hash(argv[2]);
     else if (argc == 8 && strcmp(what, "box") == 0)
         st = box(argv[2], argv + 3);
+    else if (argc == 5 && strcmp(what, "blank") == 0)
+        st = blank(argv[2], argv[3], atoi(argv[4]));
     else if (argc == 5 && strcmp(what, "spoil") == 0)
         st = spoil(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     else if (argc == 5 && strcmp(what, "many") == 0)
