@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "cli/models.h"
 #include "qa/mcqa.h"
+#include "qa/plane.h"
 #include "train/model.h"
 
 #include <stdlib.h>
@@ -113,6 +114,21 @@ out:
     return st;
 }
 
+/* Scans are cut in the plane that segment would choose for them with the source. */
+static enum ben_status settle_plane(const struct comm *team, void *of,
+                                    const struct dataset_source *source,
+                                    struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    const struct training *t = of;
+    struct plane_choice choice;
+    TRY(plane_settle(team, t->net, (float)t->trainer.threshold, prepared, &choice));
+    if (team->rank == 0)
+        plane_tell(source->image, &choice);
+out:
+    return st;
+}
+
 /* The source's values, or from scratch a network of its shape. Collective. */
 static enum ben_status make_net(struct training *t)
 {
@@ -127,6 +143,7 @@ static enum ben_status make_net(struct training *t)
         TRY(training_make_net(t, &config));
     } else {
         TRY(training_take_net(t, file));
+        t->settler = (struct dataset_settler){settle_plane, t, file->checksum};
     }
 out:
     weights_free(&file);

@@ -21,7 +21,8 @@ static const struct option rows[] = {
     ROW("volume", BEN_OPTION_TEXT, volume, NULL, 0, 0, "N|all",
         "time point of 4-D scans, from 0, or all; none: the fifth, or the last of fewer"),
     ROW("plane", BEN_OPTION_CHOICE, plane, "auto", 0, 0, "auto|sagittal|coronal|axial",
-        "slice plane; auto: by species, as the weights were trained"),
+        "slice plane; auto: by species, as the weights were trained; of rodents and unknown "
+        "animals another one where the network is far surer in it"),
     ROW("n4", BEN_OPTION_FLAG, n4, "yes", 0, 0, NULL, "correct the bias field first"),
     ROW("n4-shrink", BEN_OPTION_INT, n4_shrink, "4", 1, 16, "N",
         "shrink factor of the bias-field fit"),

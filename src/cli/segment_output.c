@@ -19,6 +19,7 @@ enum row_column {
     VOLUME,
     VOLUMES,
     SLICES,
+    PLANE,
     UNCERTAINTY,
     FLAG,
     EXPECTED,
@@ -60,6 +61,8 @@ static const struct table_column columns[ROW_COLUMNS] = {
                 "volume of the brain mask; the mean over time points of a 4-D scan", NULL},
     [VOLUMES] = {"n_volumes", BEN_TABLE_INTEGER, 0, NULL, "time points segmented", NULL},
     [SLICES] = {"slices", BEN_TABLE_INTEGER, 0, NULL, "slices the network saw of each", NULL},
+    [PLANE] = {"plane", BEN_TABLE_TEXT, 0, NULL, "that they were cut in, by the header's axes",
+               NULL},
     [UNCERTAINTY] =
         {"uncertainty", BEN_TABLE_REAL, 6, NULL,
          "1 - expected_dice^2 agreement^6, about 1 - Dice, from the Monte Carlo samples; 0 "
@@ -129,6 +132,7 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
     TRY(table_set_real(table, row, VOLUME, result->volume_mm3));
     TRY(table_set_integer(table, row, VOLUMES, result->n_volumes));
     TRY(table_set_integer(table, row, SLICES, result->slices));
+    TRY(table_set_text(table, row, PLANE, species_plane_name(result->plane)));
     if (!isnan(result->uncertainty))
         TRY(set_certainty(table, result, limits, row));
     TRY(table_set_real(table, row, READ, result->read_s));

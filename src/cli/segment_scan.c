@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"
+#include "qa/plane.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct pass {
     const struct comm *team;
     const struct segment_job *job;
     struct segment_result *result;
+    struct prepare_config prepare; /* the job's; after the first volume, in its plane */
     struct nifti_reader *reader;
     struct nifti_geometry geometry;
     struct nifti_writer *mask, *probability, *brain, *uncertainty, *attention;
@@ -324,6 +326,22 @@ out:
     return st;
 }
 
+/* The first volume settles the plane of all. */
+static enum ben_status settle_plane(struct pass *pass, struct net *net,
+                                    struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_job *job = pass->job;
+    struct plane_choice choice;
+    TRY(plane_settle(pass->team, net, job->predict.threshold, prepared, &choice));
+    if (pass->team->rank == 0)
+        plane_tell(job->image, &choice);
+    pass->prepare.plane = prepared->slices.plane;
+    pass->prepare.follow_thick = false;
+out:
+    return st;
+}
+
 static enum ben_status segment_volume(struct pass *pass, struct net *net, int index)
 {
     enum ben_status st = BEN_OK;
@@ -331,12 +349,15 @@ static enum ben_status segment_volume(struct pass *pass, struct net *net, int in
     struct found found = {0};
     TRY(read_volume(pass, index, &volume));
     TRY(comm_agree(pass->team, pass->brain ? copy_voxels(volume, &found.raw) : BEN_OK));
-    TRY(prepare_volume(pass->team, &pass->job->prepare, &volume, &found.prepared));
+    TRY(prepare_volume(pass->team, &pass->prepare, &volume, &found.prepared));
     pass->result->n4_s += found.prepared.n4_s;
     pass->result->prepare_s += found.prepared.rest_s;
-    pass->result->slices = found.prepared.slices.count;
-    found.voxels = volume_voxels(found.prepared.volume);
     double since_s = util_now_s();
+    if (pass->job->settle_plane && index == pass->extent.first)
+        TRY(settle_plane(pass, net, &found.prepared));
+    pass->result->slices = found.prepared.slices.count;
+    pass->result->plane = found.prepared.slices.plane;
+    found.voxels = volume_voxels(found.prepared.volume);
     TRY(predict(pass, net, &found));
     pass->result->network_s += lap(&since_s);
     if (pass->team->rank == 0)
@@ -367,7 +388,7 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
                              const struct segment_job *job, struct segment_result *result)
 {
     enum ben_status st = BEN_OK;
-    struct pass pass = {.team = team, .job = job, .result = result};
+    struct pass pass = {.team = team, .job = job, .result = result, .prepare = job->prepare};
     memset(result, 0, sizeof *result);
     if (!job->predict.samples)
         result->uncertainty = NAN;

@@ -18,6 +18,7 @@ struct segment_job {
     const char *image;
     int volume; /* 0-based, BEN_VOLUME_DEFAULT or BEN_VOLUME_ALL */
     struct prepare_config prepare;
+    bool settle_plane;       /* the network may choose another one (qa/plane.h) */
     struct post_config post; /* but for mend_plane */
     bool mend_slices;        /* across the plane that they were cut in */
     struct predict_config predict;
@@ -28,9 +29,10 @@ struct segment_job {
 };
 
 struct segment_result {
-    double volume_mm3; /* of the mask; the mean over the volumes of a 4-D scan */
-    int n_volumes;     /* segmented */
-    int slices;        /* that the network saw, of each */
+    double volume_mm3;      /* of the mask; the mean over the volumes of a 4-D scan */
+    int n_volumes;          /* segmented */
+    int slices;             /* that the network saw, of each */
+    enum slice_plane plane; /* that they were cut in */
     /* Of the Monte Carlo samples, means over the volumes of a 4-D scan; NaN without: */
     double uncertainty; /* the scan's score */
     struct mcqa_figures figures;

@@ -132,7 +132,9 @@ out:
 enum ben_status training_prepare(struct training *t, long *failed)
 {
     enum ben_status st = BEN_OK;
-    const struct dataset_config config = {.prepare = t->prepare, .cache = t->options->cache};
+    const struct dataset_config config = {.prepare = t->prepare,
+                                          .settler = t->settler.settle ? &t->settler : NULL,
+                                          .cache = t->options->cache};
     TRY(dataset_prepare(t->world, &config, t->selection.sources, t->selection.n, &t->dataset));
     *failed = t->dataset->n_failed;
 out:

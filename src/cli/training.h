@@ -43,6 +43,7 @@ struct training {
     struct selection_config wanted;
     struct trainer_config trainer;
     struct prepare_config prepare;
+    struct dataset_settler settler;        /* of the scans' planes; settle NULL: none */
     const struct selftrain_scorer *scorer; /* NULL: no self-training */
 
     char *checkpoint, *log, *rounds; /* files beside the output */

@@ -36,6 +36,10 @@ enum slice_plane species_plane(enum species species);
  * called axial. */
 bool species_lies_anyhow(enum species species);
 
+/* Whether a network may know the plane of thin slices better than the header (qa/plane.h): of
+ * rodents, and where the species is unknown. */
+bool species_plane_is_open(enum species species);
+
 /* "sagittal", "coronal", "axial" and back; 0 or -1 for another word. */
 const char *species_plane_name(enum slice_plane plane);
 int species_plane_find(const char *name, enum slice_plane *plane);

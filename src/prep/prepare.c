@@ -13,14 +13,17 @@ struct prepare_config prepare_defaults(enum slice_plane plane, int size)
                                    .size = size};
 }
 
-/* The axis along which voxels are at least twice as long as along both others, else plane. */
-static enum slice_plane thick_or(const struct volume *volume, enum slice_plane plane)
+/* plane := the axis along which voxels are at least twice as long as along both others; false
+ * where there is none. */
+static bool find_thick(const struct volume *volume, enum slice_plane *plane)
 {
     const double *mm = volume->voxel_mm;
     for (int a = 0; a < 3; a++)
-        if (mm[a] >= 2 * mm[(a + 1) % 3] && mm[a] >= 2 * mm[(a + 2) % 3])
-            return (enum slice_plane)a;
-    return plane;
+        if (mm[a] >= 2 * mm[(a + 1) % 3] && mm[a] >= 2 * mm[(a + 2) % 3]) {
+            *plane = (enum slice_plane)a;
+            return true;
+        }
+    return false;
 }
 
 enum ben_status prepare_volume(const struct comm *team, const struct prepare_config *config,
@@ -37,8 +40,8 @@ enum ben_status prepare_volume(const struct comm *team, const struct prepare_con
         prepared->n4_s = util_now_s() - n4_start_s;
     }
     TRY(normalise_volume(team, &config->normalise, prepared->volume, NULL));
-    enum slice_plane plane =
-        config->follow_thick ? thick_or(prepared->volume, config->plane) : config->plane;
+    enum slice_plane plane = config->plane;
+    prepared->by_thickness = config->follow_thick && find_thick(prepared->volume, &plane);
     TRY(comm_agree(team,
                    slices_plan(prepared->volume, plane, config->size, &prepared->slices)));
     prepared->rest_s = util_now_s() - start_s - prepared->n4_s;

@@ -27,6 +27,7 @@ struct prepared {
     struct orientation orientation; /* the way back to the scan's own grid */
     struct volume *volume;          /* canonical, in [0, 1]; owned */
     struct slice_geometry slices;
+    bool by_thickness;   /* the plane is that of thick slices */
     double n4_s, rest_s; /* seconds spent */
 };
 

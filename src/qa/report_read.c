@@ -28,7 +28,7 @@ static bool is_bookkeeping(const char *column)
 {
     static const char *const names[] = {"participant_id", "session_id", "scan", "species",
                                         "status",         "reason",     "mask", "flag",
-                                        "n_volumes",      "slices"};
+                                        "n_volumes",      "slices",     "plane"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(column, names[i]) == 0)
             return true;

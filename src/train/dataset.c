@@ -96,6 +96,8 @@ static enum ben_status prepare_scan(const struct comm *team,
         st = nifti_read(source->image, source->volume, &volume, NULL);
     TRY(comm_agree(team, st));
     TRY(prepare_volume(team, &prepare, &volume, &prepared));
+    if (config->settler && source->plane_open)
+        TRY(config->settler->settle(team, config->settler->of, source, &prepared));
     if (team->rank == 0 && source->mask)
         TRY(read_mask(source, &info, &prepared.orientation, &mask));
     if (team->rank == 0)
@@ -115,7 +117,7 @@ static enum ben_status obtain_scan(const struct comm *team, const struct dataset
     enum ben_status st = BEN_OK;
     struct slice_key key = {.found = false};
     if (config->cache && team->rank == 0)
-        st = slice_cache_find(config->cache, &config->prepare, source, &key, block);
+        st = slice_cache_find(config, source, &key, block);
     TRY(comm_agree(team, st));
     TRY(comm_broadcast(team, &key.found, sizeof key.found, 0));
     if (key.found)

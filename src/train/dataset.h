@@ -24,6 +24,16 @@ struct dataset_source {
     int volume;             /* index in a 4-D file, or BEN_VOLUME_DEFAULT */
     enum slice_plane plane; /* that it is cut along */
     bool follow_thick;      /* or across the axis of thick slices (prep/prepare.h) */
+    bool plane_open;        /* or as the settler has it */
+};
+
+/* Who decides how a prepared scan is cut (qa/plane.h does). */
+struct dataset_settler {
+    /* May cut it anew, prepared->slices. Collective on team. */
+    enum ben_status (*settle)(const struct comm *team, void *of,
+                              const struct dataset_source *source, struct prepared *prepared);
+    void *of;
+    uint64_t identity; /* of what the decision depends on, for the cache */
 };
 
 /* One prepared scan. */
@@ -47,8 +57,9 @@ struct dataset {
 };
 
 struct dataset_config {
-    struct prepare_config prepare; /* plane is taken from each source */
-    const char *cache;             /* folder, created where missing; NULL: none */
+    struct prepare_config prepare;         /* plane is taken from each source */
+    const struct dataset_settler *settler; /* NULL: all are cut as their sources say */
+    const char *cache;                     /* folder, created where missing; NULL: none */
 };
 
 /* A scan that cannot be used is logged, counted and left out. Collective.

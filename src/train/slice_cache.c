@@ -4,6 +4,7 @@
 #include "train/dataset.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,14 +91,17 @@ static char *describe_n4(const struct n4_config *n4)
     return text;
 }
 
-static enum ben_status hash_preparation(const struct prepare_config *prepare,
+static enum ben_status hash_preparation(const struct dataset_config *config,
                                         const struct dataset_source *source, uint64_t *hash)
 {
     enum ben_status st = BEN_OK;
+    const struct prepare_config *prepare = &config->prepare;
+    const bool open = config->settler && source->plane_open;
     char *text = NULL, *n4 = NULL;
     TRY_NEW(n4 = prepare->n4 ? describe_n4(&prepare->n4_options) : strdup("no N4"));
-    TRY_NEW(text = util_format("%d %d %d %d %d %.17g %.17g %s", MEANING, prepare->size,
-                               (int)source->plane, source->follow_thick, source->volume,
+    TRY_NEW(text = util_format("%d %d %d %d %016" PRIx64 " %d %.17g %.17g %s", MEANING,
+                               prepare->size, (int)source->plane, source->follow_thick,
+                               open ? config->settler->identity : 0, source->volume,
                                prepare->normalise.low_percent, prepare->normalise.high_percent,
                                n4));
     *hash = util_hash(*hash, text, strlen(text));
@@ -107,17 +111,18 @@ out:
     return st;
 }
 
-static enum ben_status make_key(const char *folder, const struct prepare_config *prepare,
+static enum ben_status make_key(const struct dataset_config *config,
                                 const struct dataset_source *source, struct slice_key *key)
 {
     enum ben_status st = BEN_OK;
     uint64_t hash = UTIL_HASH_START;
     *key = (struct slice_key){0};
-    TRY(hash_preparation(prepare, source, &hash));
+    TRY(hash_preparation(config, source, &hash));
     TRY(hash_file(source->image, &hash));
     if (source->mask)
         TRY(hash_file(source->mask, &hash));
-    TRY_NEW(key->path = util_format("%s/%016llx.slices", folder, (unsigned long long)hash));
+    TRY_NEW(key->path =
+                util_format("%s/%016llx.slices", config->cache, (unsigned long long)hash));
 out:
     return st;
 }
@@ -151,18 +156,18 @@ static bool decode(const char *bytes, size_t n, int size, struct slice_block *bl
     return false;
 }
 
-enum ben_status slice_cache_find(const char *folder, const struct prepare_config *prepare,
+enum ben_status slice_cache_find(const struct dataset_config *config,
                                  const struct dataset_source *source, struct slice_key *key,
                                  struct slice_block *block)
 {
     enum ben_status st = BEN_OK;
     char *bytes = NULL;
     size_t n = 0;
-    TRY(make_key(folder, prepare, source, key));
-    TRY(util_make_dirs(folder));
+    TRY(make_key(config, source, key));
+    TRY(util_make_dirs(config->cache));
     if (util_is_file(key->path) &&
         util_read_file(key->path, SIZE_MAX / 2, &bytes, &n) == BEN_OK)
-        key->found = decode(bytes, n, prepare->size, block);
+        key->found = decode(bytes, n, config->prepare.size, block);
 out:
     free(bytes);
     return st;

@@ -23,6 +23,7 @@ enum ben_status slice_block_create(int size, int count, struct slice_block *bloc
 void slice_block_free(struct slice_block *block);
 uint64_t slice_block_hash(const struct slice_block *block);
 
+struct dataset_config;
 struct dataset_source;
 
 struct slice_key {
@@ -30,9 +31,9 @@ struct slice_key {
     char *path; /* of the scan's file in the cache, owned */
 };
 
-/* Computes the key, and reads the block where the cache has it (key->found). Fails: BEN_E_IO
+/* Computes the key, and reads the block where config's cache has it (key->found). Fails: BEN_E_IO
  * when the scan or its mask cannot be read, or the folder not be made; BEN_E_MEMORY. */
-enum ben_status slice_cache_find(const char *folder, const struct prepare_config *prepare,
+enum ben_status slice_cache_find(const struct dataset_config *config,
                                  const struct dataset_source *source, struct slice_key *key,
                                  struct slice_block *block);
 

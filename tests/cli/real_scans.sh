@@ -29,3 +29,11 @@ accuracy human-ms 0.95 0.94
 accuracy human-t1w 0.95 0.95
 accuracy macaque 0.95 0.93
 accuracy mouse-t1w 0.93 0.93
+
+# A rat whose header calls its coronal slices axial, and one whose thin slices are named rightly.
+expect 0 "$BEN" segment "$DATA/rodent-unlabeled" "$TMP/planes" --participant-label strokeratnet \
+    emoryrat --no-hdf5
+is axial "$(cell "$TMP/planes/results.tsv" participant_id sub-strokeratnet plane)"
+is coronal $(cell "$TMP/planes/results.tsv" participant_id sub-emoryrat plane)
+cell "$TMP/planes/results.tsv" participant_id sub-strokeratnet volume_mm3 |
+    awk '{exit !($1 > 1900 && $1 < 2400)}' || fail "no rat's brain has that volume"

@@ -14,7 +14,7 @@ const char fuzz_name[] = "slices";
 
 enum { SIZE = 4, HEADER = 40, HASH_AT = 16, HASHED = 24 };
 
-static struct prepare_config prepare;
+static struct dataset_config config;
 static struct dataset_source source;
 static struct slice_key key;
 
@@ -25,8 +25,9 @@ void fuzz_start(void)
     const double extent[2] = {0.5, 2};
     struct slice_block none = {0};
     source.image = strdup(fuzz_file("x.nii", "x", 1));
-    prepare = prepare_defaults(BEN_AXIAL, SIZE);
-    FUZZ_ENSURE(slice_cache_find(fuzz_folder(), &prepare, &source, &key, &none) == BEN_OK);
+    config.prepare = prepare_defaults(BEN_AXIAL, SIZE);
+    config.cache = fuzz_folder();
+    FUZZ_ENSURE(slice_cache_find(&config, &source, &key, &none) == BEN_OK);
     memcpy(bytes + 1, "BENSLICE", 8);
     memcpy(bytes + 9, &size, sizeof size);
     memcpy(bytes + 13, &count, sizeof count);
@@ -67,7 +68,7 @@ void fuzz_one(const uint8_t *data, size_t n)
         fit_hash(bytes, left);
     fuzz_file(util_basename(key.path), bytes, left);
     free(bytes);
-    FUZZ_ENSURE(slice_cache_find(fuzz_folder(), &prepare, &source, &again, &block) == BEN_OK);
+    FUZZ_ENSURE(slice_cache_find(&config, &source, &again, &block) == BEN_OK);
     FUZZ_ENSURE(again.found == (block.images != NULL));
     FUZZ_ENSURE(!again.found || (block.size == SIZE && block.count > 0 && block.mm > 0));
     slice_block_free(&block);

@@ -66,13 +66,19 @@ static void check_extents(const struct dataset *dataset)
     }
 }
 
-static struct dataset *prepare(const struct comm *comm, const char *cache)
+static struct dataset_config configure(const char *cache)
 {
     struct dataset_config config = {.prepare = prepare_defaults(BEN_AXIAL, SIZE),
                                     .cache = cache};
-    struct dataset *dataset = NULL;
     config.prepare.n4_options.levels = 1;
     config.prepare.n4_options.iterations[0] = 3;
+    return config;
+}
+
+static struct dataset *prepare(const struct comm *comm, const char *cache)
+{
+    const struct dataset_config config = configure(cache);
+    struct dataset *dataset = NULL;
     CHECK_OK(dataset_prepare(comm, &config, sources, SCANS, &dataset));
     return dataset;
 }
@@ -126,10 +132,8 @@ static void test_cache(void)
     }
     struct slice_key key = {.found = false};
     struct slice_block block = {0};
-    struct prepare_config config = prepare_defaults(BEN_AXIAL, SIZE);
-    config.n4_options.levels = 1;
-    config.n4_options.iterations[0] = 3;
-    CHECK_OK(slice_cache_find(cache, &config, &sources[0], &key, &block));
+    struct dataset_config config = configure(cache);
+    CHECK_OK(slice_cache_find(&config, &sources[0], &key, &block));
     CU_ASSERT(key.found);
     slice_block_free(&block);
     MPI_Barrier(world.mpi);
@@ -137,11 +141,11 @@ static void test_cache(void)
         CHECK_OK(util_write_file(key.path, "damaged", 7));
     slice_key_free(&key);
     MPI_Barrier(world.mpi);
-    CHECK_OK(slice_cache_find(cache, &config, &sources[0], &key, &block));
+    CHECK_OK(slice_cache_find(&config, &sources[0], &key, &block));
     CU_ASSERT(!key.found);
     slice_key_free(&key);
-    config.normalise.low_percent = 2;
-    CHECK_OK(slice_cache_find(cache, &config, &sources[2], &key, &block));
+    config.prepare.normalise.low_percent = 2;
+    CHECK_OK(slice_cache_find(&config, &sources[2], &key, &block));
     CU_ASSERT(!key.found);
     slice_key_free(&key);
     free(cache);
