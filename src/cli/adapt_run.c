@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "cli/models.h"
+#include "qa/frame.h"
 #include "qa/mcqa.h"
 #include "qa/plane.h"
+#include "qa/predict.h"
 #include "train/model.h"
 
 #include <stdlib.h>
@@ -114,17 +116,47 @@ out:
     return st;
 }
 
-/* Scans are cut in the plane that segment would choose for them with the source. */
-static enum ben_status settle_plane(const struct comm *team, void *of,
+static enum ben_status settle_plane(const struct comm *team, const struct training *t,
                                     const struct dataset_source *source,
                                     struct prepared *prepared)
 {
     enum ben_status st = BEN_OK;
-    const struct training *t = of;
     struct plane_choice choice;
-    TRY(plane_settle(team, t->net, (float)t->trainer.threshold, prepared, &choice));
+    TRY(plane_settle(team, t->viewer, (float)t->trainer.threshold, prepared, &choice));
     if (team->rank == 0)
         plane_tell(source->image, &choice);
+out:
+    return st;
+}
+
+static enum ben_status settle_frame(const struct comm *team, const struct training *t,
+                                    struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    bool nearer = true;
+    float *prob = malloc((volume_voxels(prepared->volume) + 1) * sizeof *prob);
+    TRY(comm_agree(
+        team, prob ? BEN_OK
+                   : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory")));
+    for (int round = 0; nearer && round < FRAME_ROUNDS; round++) {
+        TRY(predict_volume(team, t->viewer, prepared, prob));
+        TRY(comm_agree(team,
+                       frame_settle(prepared, prob, (float)t->trainer.threshold, &nearer)));
+    }
+out:
+    free(prob);
+    return st;
+}
+
+/* Scans are cut as segment would cut them with the source. */
+static enum ben_status settle(const struct comm *team, void *of,
+                              const struct dataset_source *source, struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    if (source->plane_open)
+        TRY(settle_plane(team, of, source, prepared));
+    if (source->frame_open)
+        TRY(settle_frame(team, of, prepared));
 out:
     return st;
 }
@@ -143,7 +175,9 @@ static enum ben_status make_net(struct training *t)
         TRY(training_make_net(t, &config));
     } else {
         TRY(training_take_net(t, file));
-        t->settler = (struct dataset_settler){settle_plane, t, file->checksum};
+        TRY(comm_agree(t->world,
+                       model_from_weights(file, BEN_PREDICT_BATCH, false, &t->viewer)));
+        t->settler = (struct dataset_settler){settle, t, file->checksum};
     }
 out:
     weights_free(&file);

@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"
+#include "qa/frame.h"
 #include "qa/plane.h"
 
 #include <math.h>
@@ -280,7 +281,7 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
     size_t bytes = found->voxels * sizeof(float);
     bool room = true;
     found->maps.on_root = true;
-    if (job->mosaic)
+    if (job->mosaic || job->settle_frame)
         room &= (found->maps.prob = util_room(bytes)) != NULL;
     if (job->uncertainty)
         room &= (found->maps.uncertainty = util_room(bytes)) != NULL;
@@ -305,7 +306,31 @@ static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
     pass->result->figures.epistemic += figures.epistemic / count;
 }
 
-/* The probability takes the place of the intensities, unless the picture wants them. */
+/* Again, from nearer, as long as rank 0, which has the whole probability, finds the brain small. */
+static enum ben_status predict_framed(struct pass *pass, struct net *net, struct found *found,
+                                      const struct predict_maps *maps)
+{
+    enum ben_status st = BEN_OK;
+    const struct predict_config *config = &pass->job->predict;
+    struct slice_geometry *slices = &found->prepared.slices;
+    bool nearer = true;
+    for (int round = 0; nearer; round++) {
+        TRY(predict_scan(pass->team, net, config, &found->prepared, maps,
+                         config->samples ? &found->sums : NULL));
+        nearer = false;
+        if (!pass->job->settle_frame || round == FRAME_ROUNDS)
+            break;
+        if (pass->team->rank == 0)
+            st = frame_settle(&found->prepared, maps->prob, config->threshold, &nearer);
+        TRY(comm_agree(pass->team, st));
+        TRY(comm_broadcast(pass->team, &nearer, sizeof nearer, 0));
+        TRY(comm_broadcast(pass->team, slices, sizeof *slices, 0));
+    }
+out:
+    return st;
+}
+
+/* The probability takes the place of the intensities, unless these are needed again. */
 static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
 {
     enum ben_status st = BEN_OK;
@@ -315,8 +340,7 @@ static enum ben_status predict(struct pass *pass, struct net *net, struct found 
     struct predict_maps maps = found->maps;
     if (!maps.prob)
         maps.prob = volume->data;
-    TRY(predict_scan(pass->team, net, config, &found->prepared, &maps,
-                     config->samples ? &found->sums : NULL));
+    TRY(predict_framed(pass, net, found, &maps));
     if (maps.prob == volume->data)
         volume->data = NULL;
     found->maps = maps;

@@ -19,6 +19,7 @@ struct segment_job {
     int volume; /* 0-based, BEN_VOLUME_DEFAULT or BEN_VOLUME_ALL */
     struct prepare_config prepare;
     bool settle_plane;       /* the network may choose another one (qa/plane.h) */
+    bool settle_frame;       /* and look at a small brain from nearer (qa/frame.h) */
     struct post_config post; /* but for mend_plane */
     bool mend_slices;        /* across the plane that they were cut in */
     struct predict_config predict;

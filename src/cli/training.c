@@ -136,6 +136,7 @@ enum ben_status training_prepare(struct training *t, long *failed)
                                           .settler = t->settler.settle ? &t->settler : NULL,
                                           .cache = t->options->cache};
     TRY(dataset_prepare(t->world, &config, t->selection.sources, t->selection.n, &t->dataset));
+    net_free(&t->viewer);
     *failed = t->dataset->n_failed;
 out:
     return st;
@@ -246,6 +247,7 @@ out:
 void training_free(struct training *t)
 {
     net_free(&t->net);
+    net_free(&t->viewer);
     heads_free(&t->heads);
     dataset_free(&t->dataset);
     selection_free(&t->selection);

@@ -43,7 +43,8 @@ struct training {
     struct selection_config wanted;
     struct trainer_config trainer;
     struct prepare_config prepare;
-    struct dataset_settler settler;        /* of the scans' planes; settle NULL: none */
+    struct dataset_settler settler;        /* of how scans are cut; settle NULL: as planned */
+    struct net *viewer;                    /* with which it looks */
     const struct selftrain_scorer *scorer; /* NULL: no self-training */
 
     char *checkpoint, *log, *rounds; /* files beside the output */

@@ -114,6 +114,11 @@ bool species_plane_is_open(enum species species)
     return species_lies_anyhow(species) || species == BEN_SPECIES_UNKNOWN;
 }
 
+bool species_frame_is_open(enum species species)
+{
+    return species != BEN_HUMAN;
+}
+
 enum slice_plane species_plane(enum species species)
 {
     return species == BEN_MOUSE || species == BEN_RAT ? BEN_CORONAL : BEN_AXIAL;

@@ -40,6 +40,10 @@ bool species_lies_anyhow(enum species species);
  * rodents, and where the species is unknown. */
 bool species_plane_is_open(enum species species);
 
+/* Whether a head may fill so little of its field of view that a network should look at it from
+ * nearer (qa/frame.h): scanners are made for people, whose heads do not. */
+bool species_frame_is_open(enum species species);
+
 /* "sagittal", "coronal", "axial" and back; 0 or -1 for another word. */
 const char *species_plane_name(enum slice_plane plane);
 int species_plane_find(const char *name, enum slice_plane *plane);

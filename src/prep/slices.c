@@ -164,13 +164,12 @@ static void resample(const struct axis axes[2], const float *from,
     }
 }
 
-/* The volume axes that run along a slice's columns and rows. */
-static int column_axis(enum slice_plane plane)
+int slices_column_axis(enum slice_plane plane)
 {
     return plane == BEN_SAGITTAL ? 1 : 0;
 }
 
-static int row_axis(enum slice_plane plane)
+int slices_row_axis(enum slice_plane plane)
 {
     return plane == BEN_AXIAL ? 1 : 2;
 }
@@ -179,7 +178,7 @@ enum ben_status slices_plan(const struct volume *canonical, enum slice_plane pla
                             struct slice_geometry *geometry)
 {
     enum ben_status st = BEN_OK;
-    int across = row_axis(plane), along = column_axis(plane);
+    int across = slices_row_axis(plane), along = slices_column_axis(plane);
     struct slice_geometry g = {.plane = plane,
                                .count = canonical->dim[plane],
                                .width = canonical->dim[along],
@@ -201,12 +200,35 @@ out:
     return st;
 }
 
-/* in pixels of in_mm under out pixels of out_mm, both centred on the same point. */
-static struct axis axis_centred(int in, double in_mm, int out, double out_mm)
+void slices_zoom(struct slice_geometry *geometry, double row, double column, double edge_mm)
 {
-    double scale = snapped(out_mm / in_mm);
+    geometry->mm = edge_mm / geometry->size;
+    geometry->row_shift = row - geometry->height / 2.0;
+    geometry->column_shift = column - geometry->width / 2.0;
+}
+
+/* n pixels of a line, and where on it, in these pixels, the centre lies that it shares with
+ * another. */
+struct line {
+    int n;
+    double mm, centre;
+};
+
+/* Pixels of in under those of out. */
+static struct axis axis_between(const struct line *in, const struct line *out)
+{
+    double scale = snapped(out->mm / in->mm);
     return (struct axis){
-        .in = in, .out = out, .start = in / 2.0 - out / 2.0 * scale, .scale = scale};
+        .in = in->n, .out = out->n, .start = in->centre - out->centre * scale, .scale = scale};
+}
+
+/* The network's rows and columns are one; slices' rows run against their axis. */
+static void lines_of(const struct slice_geometry *g, struct line native[2],
+                     struct line *network)
+{
+    native[0] = (struct line){g->height, g->height_mm, g->height / 2.0 - g->row_shift};
+    native[1] = (struct line){g->width, g->width_mm, g->width / 2.0 + g->column_shift};
+    *network = (struct line){g->size, g->mm, g->size / 2.0};
 }
 
 /* Where slice k's top left voxel is and how its rows and columns run; rows run against their
@@ -215,20 +237,22 @@ static ptrdiff_t native_origin(const struct slice_geometry *g, int k, struct lay
 {
     int dim[3];
     dim[g->plane] = g->count;
-    dim[column_axis(g->plane)] = g->width;
-    dim[row_axis(g->plane)] = g->height;
+    dim[slices_column_axis(g->plane)] = g->width;
+    dim[slices_row_axis(g->plane)] = g->height;
     const ptrdiff_t step[3] = {1, dim[0], (ptrdiff_t)dim[0] * dim[1]};
-    ptrdiff_t row_step = step[row_axis(g->plane)];
+    ptrdiff_t row_step = step[slices_row_axis(g->plane)];
     layout->row_step = -row_step;
-    layout->column_step = step[column_axis(g->plane)];
+    layout->column_step = step[slices_column_axis(g->plane)];
     return k * step[g->plane] + (g->height - 1) * row_step;
 }
 
 static void extract(const struct slice_geometry *g, const struct volume *canonical, int first,
                     int n, bool binary, float *x)
 {
-    const struct axis axes[2] = {axis_centred(g->height, g->height_mm, g->size, g->mm),
-                                 axis_centred(g->width, g->width_mm, g->size, g->mm)};
+    struct line native_lines[2], network_line;
+    lines_of(g, native_lines, &network_line);
+    const struct axis axes[2] = {axis_between(&native_lines[0], &network_line),
+                                 axis_between(&native_lines[1], &network_line)};
     const struct layout network = {.row_step = g->size, .column_step = 1};
     ENSURE(first >= 0 && first + n <= g->count);
 #pragma omp parallel for schedule(dynamic)
@@ -259,8 +283,10 @@ void slices_restore(const struct slice_geometry *geometry, const float *prob, in
                     float *to)
 {
     const struct slice_geometry *g = geometry;
-    const struct axis axes[2] = {axis_centred(g->size, g->mm, g->height, g->height_mm),
-                                 axis_centred(g->size, g->mm, g->width, g->width_mm)};
+    struct line native_lines[2], network_line;
+    lines_of(g, native_lines, &network_line);
+    const struct axis axes[2] = {axis_between(&network_line, &native_lines[0]),
+                                 axis_between(&network_line, &native_lines[1])};
     const struct layout network = {.row_step = g->size, .column_step = 1};
     ENSURE(first >= 0 && first + n <= g->count);
 #pragma omp parallel for schedule(dynamic)

@@ -4,7 +4,8 @@
  * zero), and the network's probabilities come back to the volume's grid by the recorded
  * geometry. Row 0 of a slice is anterior (axial) or superior (coronal, sagittal); column 0 is the
  * patient's left (axial, coronal) or posterior (sagittal). The field of view's centre is the
- * centre of the size x size pixels: nothing is shifted on the way there or back. */
+ * centre of the size x size pixels: nothing is shifted on the way there or back, unless slices_zoom
+ * asks for it. */
 #ifndef BEN_PREP_SLICES_H
 #define BEN_PREP_SLICES_H
 
@@ -18,12 +19,24 @@ struct slice_geometry {
     double width_mm, height_mm; /* of one native pixel */
     int size;                   /* the network's rows and columns */
     double mm;                  /* edge of one network pixel */
-    double thickness_mm;        /* from one slice to the next */
+    /* From the field of view's centre to that of the network's pixels, in native pixels along the
+     * canonical axes; 0 unless slices_zoom moved it. */
+    double row_shift, column_shift;
+    double thickness_mm; /* from one slice to the next */
 };
 
 /* Fails: BEN_E_INPUT when no field of view is left. Local. */
 enum ben_status slices_plan(const struct volume *canonical, enum slice_plane plane, int size,
                             struct slice_geometry *geometry);
+
+/* The volume axes that a slice's rows (against it) and columns follow each other along. Local. */
+int slices_row_axis(enum slice_plane plane);
+int slices_column_axis(enum slice_plane plane);
+
+/* From now on the slices are squares of edge_mm about a point, given in native pixels along the
+ * canonical axes that rows and columns follow, 0 being the field of view's border. What lies
+ * outside the square is 0 when probabilities come back. Local. */
+void slices_zoom(struct slice_geometry *geometry, double row, double column, double edge_mm);
 
 /* Slices first..first+n-1 -> x [n][size][size]: along each axis area-averaged when shrunk, linear
  * when enlarged; zero outside the field of view. Local; threads share the slices. */

@@ -69,8 +69,8 @@ static enum ben_status compare(const struct look *look, struct prepared *prepare
     for (int p = 0; p < 3; p++) {
         if (p == (int)planned.plane)
             continue;
-        TRY(comm_agree(look->team, slices_plan(look->volume, (enum slice_plane)p, planned.size,
-                                               &other)));
+        TRY(comm_agree(look->team,
+                       slices_plan(look->volume, (enum slice_plane)p, planned.size, &other)));
         TRY(expect_dice(look, &other, &choice->expected[p]));
         if (1 - choice->expected[p] < least) {
             least = 1 - choice->expected[p];
@@ -115,10 +115,11 @@ void plane_tell(const char *scan, const struct plane_choice *choice)
 {
     const double *expected = choice->expected;
     if (choice->taken != choice->planned)
-        log_info("%s: cut in %s slices, not %s ones: the network is surer in them (expected Dice "
-                 "%.3f, not %.3f); --plane overrides",
-                 scan, species_plane_name(choice->taken), species_plane_name(choice->planned),
-                 expected[choice->taken], expected[choice->planned]);
+        log_info(
+            "%s: cut in %s slices, not %s ones: the network is surer in them (expected Dice "
+            "%.3f, not %.3f); --plane overrides",
+            scan, species_plane_name(choice->taken), species_plane_name(choice->planned),
+            expected[choice->taken], expected[choice->planned]);
     log_debug("%s: expected Dice of sagittal, coronal and axial slices %.3f, %.3f, %.3f", scan,
               expected[BEN_SAGITTAL], expected[BEN_CORONAL], expected[BEN_AXIAL]);
 }

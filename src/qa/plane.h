@@ -11,9 +11,9 @@
 #include "nn/net.h"
 #include "prep/prepare.h"
 
-#define PLANE_SLICES 16    /* of each plane are looked at, evenly spread */
+#define PLANE_SLICES 16   /* of each plane are looked at, evenly spread */
 #define PLANE_SURE   0.96 /* with this expected Dice no other plane is looked at */
-#define PLANE_MARGIN 0.7   /* another plane's 1 - expected Dice must be less than this times */
+#define PLANE_MARGIN 0.7  /* another plane's 1 - expected Dice must be less than this times */
 
 /* What was looked at: expected Dice of the slices' masks from a plain pass, 0 for empty ones. */
 struct plane_choice {

@@ -25,9 +25,10 @@ struct dataset_source {
     enum slice_plane plane; /* that it is cut along */
     bool follow_thick;      /* or across the axis of thick slices (prep/prepare.h) */
     bool plane_open;        /* or as the settler has it */
+    bool frame_open;        /* the settler may look nearer than at the whole field of view */
 };
 
-/* Who decides how a prepared scan is cut (qa/plane.h does). */
+/* Who decides how a prepared scan is cut, as qa/plane.h and qa/frame.h do. */
 struct dataset_settler {
     /* May cut it anew, prepared->slices. Collective on team. */
     enum ben_status (*settle)(const struct comm *team, void *of,

@@ -47,7 +47,8 @@ static enum ben_status add(const struct selection_config *config, const struct s
         .volume = config->volume,
         .plane = plane_for(config, scan),
         .follow_thick = config->plane == 0 && species_lies_anyhow(scan->species),
-        .plane_open = config->plane == 0 && species_plane_is_open(scan->species)};
+        .plane_open = config->plane == 0 && species_plane_is_open(scan->species),
+        .frame_open = species_frame_is_open(scan->species)};
     s->scans[s->n] = scan;
     s->participants[s->n++] = participant;
 out:

@@ -201,6 +201,38 @@ static void test_positions_in_mm_are_kept(void)
     }
 }
 
+/* A square about a point holds what the whole field of view holds there, finer; outside of it
+ * nothing comes back. */
+static void test_zoom(void)
+{
+    struct volume *v = volume_of(40, 24, 3, 0.5, 0.5, 2),
+                  *back = volume_of(40, 24, 3, 0.5, 0.5, 2);
+    static float x[3 * 16 * 16];
+    struct slice_geometry g;
+    for (size_t i = 0; i < volume_voxels(v); i++) {
+        v->data[i] = (float)(i % 40) + 100 * (float)(i / 40 % 24);
+        back->data[i] = -1;
+    }
+    CHECK_OK(slices_plan(v, BEN_AXIAL, 16, &g));
+    slices_zoom(&g, 9, 27, 8); /* 8 mm are 16 voxels: rows 1 to 16, columns 19 to 34 */
+    slices_extract(&g, v, 0, 3, x);
+    for (int r = 0; r < 16; r++)
+        for (int c = 0; c < 16; c++)
+            CU_ASSERT_EQUAL(x[16 * 16 + r * 16 + c], (float)(19 + c) + 100 * (float)(16 - r));
+    slices_restore(&g, x, 0, 3, back->data);
+    for (int j = 0; j < 24; j++)
+        for (int i = 0; i < 40; i++)
+            CU_ASSERT_EQUAL(*voxel(back, i, j, 1),
+                            j >= 1 && j < 17 && i >= 19 && i < 35 ? *voxel(v, i, j, 1) : 0);
+    slices_zoom(&g, 0, 40, 4); /* half of it outside the field of view, two pixels to a voxel */
+    slices_extract(&g, v, 0, 1, x);
+    CU_ASSERT_EQUAL(x[15 * 16], 0);
+    CU_ASSERT_EQUAL(x[15], 0);
+    CU_ASSERT_EQUAL(x[0], 35.75F + 100 * 3.25F);
+    volume_free(&v);
+    volume_free(&back);
+}
+
 static void test_thin_and_bad_volumes(void)
 {
     struct volume *v = volume_of(1, 1000, 1, 1, 1, 1);
@@ -228,6 +260,7 @@ static const struct check_test tests[] = {
     {"shrinking averages areas", test_shrinking_averages_areas},
     {"masks survive the round trip", test_masks_survive_the_round_trip},
     {"positions in mm are kept", test_positions_in_mm_are_kept},
+    {"zoom", test_zoom},
     {"thin and bad volumes", test_thin_and_bad_volumes},
 };
 
