@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/segment_scan.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"
@@ -325,6 +326,9 @@ static enum ben_status predict_framed(struct pass *pass, struct net *net, struct
         TRY(comm_agree(pass->team, st));
         TRY(comm_broadcast(pass->team, &nearer, sizeof nearer, 0));
         TRY(comm_broadcast(pass->team, slices, sizeof *slices, 0));
+        if (nearer && pass->team->rank == 0)
+            log_debug("%s: the brain is small, looking at %.1f mm around it", pass->job->image,
+                      slices->mm * slices->size);
     }
 out:
     return st;

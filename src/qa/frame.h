@@ -11,13 +11,15 @@
 
 #include <stdbool.h>
 
-#define FRAME_LEAST    0.6  /* of the square's edge is the brain's extent, or it is looked at nearer */
-#define FRAME_AIM      0.78 /* what it is then */
-#define FRAME_NEARER   0.5  /* the edge shrinks to no less than this at once: the mask may be poor */
-#define FRAME_ENLARGED 3.5  /* voxels become no more of the network's pixels: no detail is left */
-#define FRAME_WORTH    0.9  /* nothing changes unless the edge shrinks to less than this */
-#define FRAME_ROUNDS   3
-#define FRAME_REST     0.005 /* of the mask's voxels on each side do not count for the extent */
+#define FRAME_LEAST 0.6  /* of the square's edge the brain takes, or it is looked at nearer */
+#define FRAME_AIM   0.78 /* what it takes then */
+#define FRAME_NEARER                                                                           \
+    0.5 /* the edge shrinks to no less than this at once: the mask may be poor */
+#define FRAME_ENLARGED                                                                         \
+    3.5                  /* voxels become no more of the network's pixels: no detail is left */
+#define FRAME_WORTH  0.9 /* nothing changes unless the edge shrinks to less than this */
+#define FRAME_ROUNDS 3
+#define FRAME_REST   0.005 /* of the mask's voxels on each side do not count for the extent */
 
 /* prob [voxels of the canonical grid] of the slices as they are; voxels above the threshold are
  * brain. nearer := whether prepared->slices changed; never where no voxel is. Local; the same on
