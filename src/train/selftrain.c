@@ -297,11 +297,16 @@ static void judge(struct selftrain *s)
             s->scan_uncertainty[s->scans[i]] = s->scorer.judge_scan(s->sums[s->scans[i]]);
 }
 
+static struct selftrain_candidates candidates_of(const struct selftrain *s)
+{
+    return (struct selftrain_candidates){s->n, s->uncertainty, s->scans, s->dataset.n_scans,
+                                         s->scan_uncertainty};
+}
+
 static enum ben_status rank_candidates(struct selftrain *s, uint64_t seed, int round)
 {
     enum ben_status st = BEN_OK;
-    const struct selftrain_candidates candidates = {s->n, s->uncertainty, s->scans,
-                                                    s->dataset.n_scans, s->scan_uncertainty};
+    const struct selftrain_candidates candidates = candidates_of(s);
     judge(s);
     TRY(selftrain_select(&s->config, &candidates, seed, round, s->chosen));
     memset(s->kept, 0, (size_t)s->dataset.n_slices * sizeof *s->kept);
@@ -356,11 +361,11 @@ static void report_references(const struct selftrain *s, struct selftrain_report
 
 static void report(const struct selftrain *s, struct selftrain_report *r)
 {
-    int last = -1, last_kept = -1;
+    int last_kept = -1;
+    const struct selftrain_candidates candidates = candidates_of(s);
     *r = (struct selftrain_report){.candidates = s->n, .worst_kept = NAN};
+    selftrain_count_scans(&s->config, &candidates, &r->scans, &r->scans_sure);
     for (long i = 0; i < s->n; i++) {
-        r->scans += s->scans[i] != last;
-        last = s->scans[i];
         if (!s->chosen[i])
             continue;
         r->kept++;

@@ -46,13 +46,15 @@ struct selftrain_config {
     double keep;       /* SLICES, SCANS: share that is kept, (0, 1]; at least one */
     double zeta;       /* what is more uncertain is never kept; 0: any is taken */
     double scan_limit; /* of a scan that is more uncertain nothing is kept; 0: any is taken */
+    double quorum;     /* share of the scans that must be within that limit, else none is kept */
     bool clean;        /* mend slices, keep each scan's largest region, without holes */
     double threshold;  /* of the mean probability */
 };
 
 struct selftrain_report {
     long candidates, kept;    /* slices */
-    int scans, scans_kept;    /* that any slice was kept of */
+    int scans, scans_sure;    /* within the limit */
+    int scans_kept;           /* that any slice was kept of */
     double worst_kept;        /* uncertainty; NAN where nothing was kept */
     int references;           /* scans whose masks are known and say how good it was */
     double dice, dice_lowest; /* of all slices of those scans: mean over scans, lowest */
@@ -87,7 +89,8 @@ long selftrain_slices(const struct selftrain *selftrain);
 
 /* The ranking by itself: uncertainty [n] of slices, scans [n] whose they are (ascending), kept
  * [n] is set. Ties go to the earlier one; what is not finite, or above zeta, or of a scan above the
- * scans' limit, is never kept. seed and round: for MINIMUM's dealing. Local.
+ * scans' limit, is never kept, and nothing without the quorum. seed and round: for MINIMUM's
+ * dealing. Local.
  * Fails: BEN_E_MEMORY. */
 struct selftrain_candidates {
     long n;
@@ -99,5 +102,10 @@ struct selftrain_candidates {
 enum ben_status selftrain_select(const struct selftrain_config *config,
                                  const struct selftrain_candidates *candidates, uint64_t seed,
                                  int round, bool *kept);
+
+/* How many scans the candidates are of, and how many of these are within the limit. Local. */
+void selftrain_count_scans(const struct selftrain_config *config,
+                           const struct selftrain_candidates *candidates, int *scans,
+                           int *sure);
 
 #endif

@@ -23,13 +23,37 @@ static bool is_within(double uncertainty, double limit)
     return isfinite(uncertainty) && (limit <= 0 || uncertainty <= limit);
 }
 
-/* Slice i: by its own uncertainty and, where scans are limited, by its scan's. */
+static bool is_scan_within(const struct selftrain_config *config,
+                           const struct selftrain_candidates *c, int scan)
+{
+    return config->scan_limit <= 0 || is_within(c->scan_uncertainty[scan], config->scan_limit);
+}
+
+/* Slice i: by its own uncertainty and by its scan's. */
 static bool is_candidate(const struct selftrain_config *config,
                          const struct selftrain_candidates *c, long i)
 {
-    return is_within(c->uncertainty[i], config->zeta) &&
-           (config->scan_limit <= 0 ||
-            is_within(c->scan_uncertainty[c->scans[i]], config->scan_limit));
+    return is_within(c->uncertainty[i], config->zeta) && is_scan_within(config, c, c->scans[i]);
+}
+
+void selftrain_count_scans(const struct selftrain_config *config,
+                           const struct selftrain_candidates *c, int *scans, int *sure)
+{
+    *scans = *sure = 0;
+    for (long i = 0; i < c->n; i++)
+        if (i == 0 || c->scans[i] != c->scans[i - 1]) {
+            (*scans)++;
+            *sure += is_scan_within(config, c, c->scans[i]);
+        }
+}
+
+/* A network that is sure of few scans is lost: those few would pull it away from the others. */
+static bool has_quorum(const struct selftrain_config *config,
+                       const struct selftrain_candidates *c)
+{
+    int scans, sure;
+    selftrain_count_scans(config, c, &scans, &sure);
+    return sure >= config->quorum * scans;
 }
 
 static void rank(struct entry *entries, long n)
@@ -63,7 +87,7 @@ static void keep_scans(const struct selftrain_config *config,
     long found = 0;
     for (int scan = 0; scan < c->n_scans; scan++)
         if (is_within(c->scan_uncertainty[scan], config->zeta) &&
-            is_within(c->scan_uncertainty[scan], config->scan_limit))
+            is_scan_within(config, c, scan))
             entries[found++] = (struct entry){c->scan_uncertainty[scan], scan};
     rank(entries, found);
     for (long k = 0, share = share_of(config, found); k < share; k++)
@@ -106,6 +130,8 @@ enum ben_status selftrain_select(const struct selftrain_config *config,
                              sizeof *entries));
     for (long i = 0; i < candidates->n; i++)
         kept[i] = false;
+    if (!has_quorum(config, candidates))
+        goto out;
     if (config->rule == BEN_KEEP_SLICES)
         keep_slices(config, candidates, entries, kept);
     if (config->rule == BEN_KEEP_SCANS)

@@ -80,6 +80,24 @@ static void test_scan_limit(void)
     }
 }
 
+/* Of three scans two are within the limit: enough for two thirds, not for more. */
+static void test_quorum(void)
+{
+    struct selftrain_config config = {.keep = 1, .scan_limit = 3, .batch = 1};
+    static const char *const enough[] = {"....xx.xxx", "....xxxxxx", "....xx.xxx"};
+    for (int rule = BEN_KEEP_SLICES; rule <= BEN_KEEP_MINIMUM; rule++) {
+        config.rule = (enum selftrain_rule)rule;
+        config.quorum = 2.0 / 3;
+        expect(&config, enough[rule]);
+        config.quorum = 0.67;
+        expect(&config, "..........");
+    }
+    config.scan_limit = 0; /* all are within none */
+    config.rule = BEN_KEEP_SLICES;
+    config.quorum = 1;
+    expect(&config, "xxx.xx.xxx");
+}
+
 /* One of each minibatch: none of the others in it is more certain. */
 static void test_minimum(void)
 {
@@ -136,6 +154,7 @@ static const struct check_test tests[] = {
     {"slices", test_slices},
     {"scans", test_scans},
     {"scan limit", test_scan_limit},
+    {"quorum of scans", test_quorum},
     {"the paper's minimum of a minibatch", test_minimum},
     {"nothing to choose from", test_nothing},
     {"labels by animal", test_labels},
