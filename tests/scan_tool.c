@@ -7,7 +7,6 @@
  *   scan-tool box OUT N FIRST LAST MM LABEL   N x N x N voxels of MM, those from FIRST to LAST
  *                                      along each axis LABEL; of label 2 the upper half is 3
  *   scan-tool blank IN OUT SLICE       the scan without signal in that slice of the third axis
- *   scan-tool relabel IN OUT           the same voxels, what was superior called anterior and back
  *   scan-tool spoil IN OUT BYTES       the first BYTES bytes of a file
  *   scan-tool many IN FOLDER N         a BIDS data set of N scans, all of them IN */
 #include "base/util.h"
@@ -188,22 +187,6 @@ out:
     return st;
 }
 
-static enum ben_status relabel(const char *in, const char *out_path)
-{
-    enum ben_status st = BEN_OK;
-    struct volume *volume = NULL;
-    TRY(nifti_read(in, BEN_VOLUME_DEFAULT, &volume, NULL));
-    for (int c = 0; c < 4; c++) {
-        double anterior = volume->affine[1][c];
-        volume->affine[1][c] = volume->affine[2][c];
-        volume->affine[2][c] = anterior;
-    }
-    TRY(write_scan(out_path, volume));
-out:
-    volume_free(&volume);
-    return st;
-}
-
 static enum ben_status spoil(const char *in, const char *out_path, size_t bytes)
 {
     enum ben_status st = BEN_OK;
@@ -284,8 +267,6 @@ int main(int argc, char **argv)
         st = box(argv[2], argv + 3);
     else if (argc == 5 && strcmp(what, "blank") == 0)
         st = blank(argv[2], argv[3], atoi(argv[4]));
-    else if (argc == 4 && strcmp(what, "relabel") == 0)
-        st = relabel(argv[2], argv[3]);
     else if (argc == 5 && strcmp(what, "spoil") == 0)
         st = spoil(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     else if (argc == 5 && strcmp(what, "many") == 0)

@@ -70,6 +70,17 @@ enum ben_status util_write_file(const char *path, const void *bytes, size_t n);
  * limit bytes is an error. n may be NULL. */
 enum ben_status util_read_file(const char *path, size_t limit, char **bytes, size_t *n);
 
+/* Of the three axes of a volume, the other two than axis. */
+static inline int util_lower_axis(int axis)
+{
+    return axis == 0 ? 1 : 0;
+}
+
+static inline int util_higher_axis(int axis)
+{
+    return axis == 2 ? 1 : 2;
+}
+
 /* FNV-1a over bytes, to be chained: start with util_hash_start. */
 #define UTIL_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t util_hash(uint64_t hash, const void *bytes, size_t n);

@@ -130,21 +130,19 @@ out:
 }
 
 static enum ben_status settle_frame(const struct comm *team, const struct training *t,
+                                    const struct dataset_source *source,
                                     struct prepared *prepared)
 {
     enum ben_status st = BEN_OK;
-    bool nearer = true;
-    float *prob = malloc((volume_voxels(prepared->volume) + 1) * sizeof *prob);
-    TRY(comm_agree(
-        team, prob ? BEN_OK
-                   : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__, "out of memory")));
-    for (int round = 0; nearer && round < FRAME_ROUNDS; round++) {
-        TRY(predict_volume(team, t->viewer, prepared, prob));
-        TRY(comm_agree(team,
-                       frame_settle(prepared, prob, (float)t->trainer.threshold, &nearer)));
-    }
+    const struct predict_config config = {.threshold = (float)t->trainer.threshold};
+    struct predict_maps maps = {.on_root = true};
+    maps.prob = malloc((volume_voxels(prepared->volume) + 1) * sizeof *maps.prob);
+    TRY(comm_agree(team, maps.prob ? BEN_OK
+                                   : ben_raise(BEN_E_MEMORY, __FILE__, __LINE__, __func__,
+                                               "out of memory")));
+    TRY(frame_predict(team, t->viewer, &config, source->image, prepared, &maps, NULL));
 out:
-    free(prob);
+    free(maps.prob);
     return st;
 }
 
@@ -156,7 +154,27 @@ static enum ben_status settle(const struct comm *team, void *of,
     if (source->plane_open)
         TRY(settle_plane(team, of, source, prepared));
     if (source->frame_open)
-        TRY(settle_frame(team, of, prepared));
+        TRY(settle_frame(team, of, source, prepared));
+out:
+    return st;
+}
+
+static bool is_any_open(const struct selection *selection)
+{
+    for (int i = 0; i < selection->n; i++)
+        if (selection->sources[i].plane_open || selection->sources[i].frame_open)
+            return true;
+    return false;
+}
+
+/* The source settles how scans are cut, where any may be cut otherwise than planned. */
+static enum ben_status look_with(struct training *t, const struct weights_file *file)
+{
+    enum ben_status st = BEN_OK;
+    if (!is_any_open(&t->selection))
+        return BEN_OK;
+    TRY(comm_agree(t->world, model_from_weights(file, BEN_PREDICT_BATCH, false, &t->viewer)));
+    t->settler = (struct dataset_settler){settle, t, file->checksum};
 out:
     return st;
 }
@@ -175,9 +193,7 @@ static enum ben_status make_net(struct training *t)
         TRY(training_make_net(t, &config));
     } else {
         TRY(training_take_net(t, file));
-        TRY(comm_agree(t->world,
-                       model_from_weights(file, BEN_PREDICT_BATCH, false, &t->viewer)));
-        t->settler = (struct dataset_settler){settle, t, file->checksum};
+        TRY(look_with(t, file));
     }
 out:
     weights_free(&file);

@@ -307,33 +307,6 @@ static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
     pass->result->figures.epistemic += figures.epistemic / count;
 }
 
-/* Again, from nearer, as long as rank 0, which has the whole probability, finds the brain small. */
-static enum ben_status predict_framed(struct pass *pass, struct net *net, struct found *found,
-                                      const struct predict_maps *maps)
-{
-    enum ben_status st = BEN_OK;
-    const struct predict_config *config = &pass->job->predict;
-    struct slice_geometry *slices = &found->prepared.slices;
-    bool nearer = true;
-    for (int round = 0; nearer; round++) {
-        TRY(predict_scan(pass->team, net, config, &found->prepared, maps,
-                         config->samples ? &found->sums : NULL));
-        nearer = false;
-        if (!pass->job->settle_frame || round == FRAME_ROUNDS)
-            break;
-        if (pass->team->rank == 0)
-            st = frame_settle(&found->prepared, maps->prob, config->threshold, &nearer);
-        TRY(comm_agree(pass->team, st));
-        TRY(comm_broadcast(pass->team, &nearer, sizeof nearer, 0));
-        TRY(comm_broadcast(pass->team, slices, sizeof *slices, 0));
-        if (nearer && pass->team->rank == 0)
-            log_debug("%s: the brain is small, looking at %.1f mm around it", pass->job->image,
-                      slices->mm * slices->size);
-    }
-out:
-    return st;
-}
-
 /* The probability takes the place of the intensities, unless these are needed again. */
 static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
 {
@@ -344,7 +317,12 @@ static enum ben_status predict(struct pass *pass, struct net *net, struct found 
     struct predict_maps maps = found->maps;
     if (!maps.prob)
         maps.prob = volume->data;
-    TRY(predict_framed(pass, net, found, &maps));
+    struct mcqa_sums *sums = config->samples ? &found->sums : NULL;
+    if (pass->job->settle_frame)
+        TRY(frame_predict(pass->team, net, config, pass->job->image, &found->prepared, &maps,
+                          sums));
+    else
+        TRY(predict_scan(pass->team, net, config, &found->prepared, &maps, sums));
     if (maps.prob == volume->data)
         volume->data = NULL;
     found->maps = maps;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "io/mosaic.h"
+#include "base/util.h"
 
 #include "io/picture.h"
 
@@ -333,8 +334,8 @@ enum ben_status mosaic_write(const char *path, const struct volume *volume, cons
     struct view view = {.volume = volume, .mask = mask, .reference = reference};
     ENSURE(options->across >= 0 && options->across <= 2);
     view.across = options->across;
-    view.u = options->across == 0 ? 1 : 0;
-    view.v = options->across == 2 ? 1 : 2;
+    view.u = util_lower_axis(options->across);
+    view.v = util_higher_axis(options->across);
     TRY(find_window(&view));
     find_box(&view);
     plan_layout(&view, options, &layout);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/box.h"
+#include "base/util.h"
 
 #include <stddef.h>
 
@@ -57,4 +58,23 @@ void box_cut(const struct box *box, const int dim[3], const uint8_t *mask, uint8
             for (int i = 0; i < box->size[0]; i++)
                 *part++ = from[i] != 0;
         }
+}
+
+void box_slices(const struct box *box, const int dim[3], int axis, bool back, uint8_t *mask,
+                uint8_t *slices)
+{
+    const ptrdiff_t step[3] = {1, dim[0], (ptrdiff_t)dim[0] * dim[1]};
+    const int u = util_lower_axis(axis), v = util_higher_axis(axis);
+    uint8_t *origin = mask, *pixel = slices;
+    for (int a = 0; a < 3; a++)
+        origin += box->first[a] * step[a];
+    for (int k = 0; k < box->size[axis]; k++)
+        for (int y = 0; y < box->size[v]; y++)
+            for (int x = 0; x < box->size[u]; x++, pixel++) {
+                uint8_t *voxel = origin + k * step[axis] + y * step[v] + x * step[u];
+                if (back)
+                    *voxel = *pixel;
+                else
+                    *pixel = *voxel != 0;
+            }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/outlier.h"
-
+#include "base/util.h"
 #include "prep/box.h"
 
 #include <stdbool.h>
@@ -53,8 +53,9 @@ out:
     return st;
 }
 
-/* A run ends ahead of slice k. The one before it is brief if it is no longer than longest, and the runs on
- * both sides are as long or, where it is a gap, over twice as long; background beyond the stack goes on. */
+/* A run ends ahead of slice k. The one before it is brief if it is no longer than longest, and the
+ * runs on both sides are as long or, where it is a gap, over twice as long; background beyond the
+ * stack goes on. */
 static void end_run(struct stack *s, size_t pixel, int k, int longest)
 {
     struct runs *runs = &s->runs[pixel];
@@ -178,26 +179,6 @@ static void mend_slice(const struct stack *s, int k, uint8_t value, const int si
         paint(&layer, s->queue, found, !value);
 }
 
-/* The slices of the box across axis from or to the mask. */
-static void copy(const struct box *box, const int dim[3], int axis, bool back, struct stack *s,
-                 uint8_t *mask)
-{
-    const ptrdiff_t step[3] = {1, dim[0], (ptrdiff_t)dim[0] * dim[1]};
-    const int u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
-    uint8_t *origin = mask, *pixel = s->mask;
-    for (int a = 0; a < 3; a++)
-        origin += box->first[a] * step[a];
-    for (int k = 0; k < s->n; k++)
-        for (int y = 0; y < s->height; y++)
-            for (int x = 0; x < s->width; x++, pixel++) {
-                uint8_t *voxel = origin + k * step[axis] + y * step[v] + x * step[u];
-                if (back)
-                    *voxel = *pixel;
-                else
-                    *pixel = *voxel != 0;
-            }
-}
-
 /* One more slice on each side, where there is one: an empty one, which says that the run ends. */
 static void widen(struct box *box, const int dim[3], int axis)
 {
@@ -210,14 +191,14 @@ enum ben_status outlier_mend(const int dim[3], const double voxel_mm[3], int axi
                              uint8_t *mask)
 {
     enum ben_status st = BEN_OK;
-    const int u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
+    const int u = util_lower_axis(axis), v = util_higher_axis(axis);
     struct box box = box_find(dim, mask);
     struct stack s = {0};
     if (box.size[0] == 0)
         return BEN_OK;
     widen(&box, dim, axis);
     TRY(stack_create(box.size[axis], box.size[u], box.size[v], &s));
-    copy(&box, dim, axis, false, &s, mask);
+    box_slices(&box, dim, axis, false, mask, s.mask);
     for (int n = 1; n <= OUTLIER_SLICES && n + 2 <= s.n; n++) {
         const double wide_mm = OUTLIER_WIDTH * n * voxel_mm[axis];
         if (!(wide_mm < s.width * voxel_mm[u] && wide_mm < s.height * voxel_mm[v]))
@@ -230,7 +211,7 @@ enum ben_status outlier_mend(const int dim[3], const double voxel_mm[3], int axi
             mend_slice(&s, k, 0, side);
         }
     }
-    copy(&box, dim, axis, true, &s, mask);
+    box_slices(&box, dim, axis, true, mask, s.mask);
 out:
     stack_free(&s);
     return st;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/post.h"
-
+#include "base/util.h"
+#include "prep/box.h"
 #include "prep/components.h"
 #include "prep/outlier.h"
 
@@ -102,34 +103,18 @@ out:
     return st;
 }
 
-/* slice [size[1]][size[0]] <- or -> the voxels across axis at index at. */
-static void slice_copy(const int dim[3], int axis, int at, bool back, uint8_t *mask,
-                       uint8_t *slice)
-{
-    const ptrdiff_t step[3] = {1, dim[0], (ptrdiff_t)dim[0] * dim[1]};
-    int u = axis == 0 ? 1 : 0, v = axis == 2 ? 1 : 2;
-    uint8_t *origin = mask + at * step[axis];
-    for (int j = 0; j < dim[v]; j++)
-        for (int i = 0; i < dim[u]; i++) {
-            uint8_t *voxel = origin + j * step[v] + i * step[u];
-            uint8_t *pixel = slice + (ptrdiff_t)j * dim[u] + i;
-            if (back)
-                *voxel = *pixel;
-            else
-                *pixel = *voxel;
-        }
-}
-
 static enum ben_status fill_slices(const int dim[3], int axis, uint8_t *mask)
 {
     enum ben_status st = BEN_OK;
-    const int size[3] = {dim[axis == 0 ? 1 : 0], dim[axis == 2 ? 1 : 2], 1};
+    const int size[3] = {dim[util_lower_axis(axis)], dim[util_higher_axis(axis)], 1};
+    struct box one = {.size = {dim[0], dim[1], dim[2]}};
     uint8_t *slice = NULL;
     TRY_NEW(slice = malloc((size_t)size[0] * (size_t)size[1]));
-    for (int at = 0; at < dim[axis]; at++) {
-        slice_copy(dim, axis, at, false, mask, slice);
+    one.size[axis] = 1;
+    for (one.first[axis] = 0; one.first[axis] < dim[axis]; one.first[axis]++) {
+        box_slices(&one, dim, axis, false, mask, slice);
         TRY(fill_volume(size, slice));
-        slice_copy(dim, axis, at, true, mask, slice);
+        box_slices(&one, dim, axis, true, mask, slice);
     }
 out:
     free(slice);
@@ -165,8 +150,8 @@ out:
     return st;
 }
 
-/* Bytes take the place of floats, block by block: none is written before the floats of its block, and
- * so those in its place, were read. */
+/* Bytes take the place of floats, block by block: none is written before the floats of its block,
+ * and so those in its place, were read. */
 static void cut_in_place(const float *prob, size_t n, float threshold, uint8_t *mask)
 {
     enum { BLOCK = 4096 };

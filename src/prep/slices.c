@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/slices.h"
+#include "base/util.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -164,21 +165,11 @@ static void resample(const struct axis axes[2], const float *from,
     }
 }
 
-int slices_column_axis(enum slice_plane plane)
-{
-    return plane == BEN_SAGITTAL ? 1 : 0;
-}
-
-int slices_row_axis(enum slice_plane plane)
-{
-    return plane == BEN_AXIAL ? 1 : 2;
-}
-
 enum ben_status slices_plan(const struct volume *canonical, enum slice_plane plane, int size,
                             struct slice_geometry *geometry)
 {
     enum ben_status st = BEN_OK;
-    int across = slices_row_axis(plane), along = slices_column_axis(plane);
+    int across = util_higher_axis(plane), along = util_lower_axis(plane);
     struct slice_geometry g = {.plane = plane,
                                .count = canonical->dim[plane],
                                .width = canonical->dim[along],
@@ -237,12 +228,12 @@ static ptrdiff_t native_origin(const struct slice_geometry *g, int k, struct lay
 {
     int dim[3];
     dim[g->plane] = g->count;
-    dim[slices_column_axis(g->plane)] = g->width;
-    dim[slices_row_axis(g->plane)] = g->height;
+    dim[util_lower_axis(g->plane)] = g->width;
+    dim[util_higher_axis(g->plane)] = g->height;
     const ptrdiff_t step[3] = {1, dim[0], (ptrdiff_t)dim[0] * dim[1]};
-    ptrdiff_t row_step = step[slices_row_axis(g->plane)];
+    ptrdiff_t row_step = step[util_higher_axis(g->plane)];
     layout->row_step = -row_step;
-    layout->column_step = step[slices_column_axis(g->plane)];
+    layout->column_step = step[util_lower_axis(g->plane)];
     return k * step[g->plane] + (g->height - 1) * row_step;
 }
 

@@ -29,10 +29,6 @@ struct slice_geometry {
 enum ben_status slices_plan(const struct volume *canonical, enum slice_plane plane, int size,
                             struct slice_geometry *geometry);
 
-/* The volume axes that a slice's rows (against it) and columns follow each other along. Local. */
-int slices_row_axis(enum slice_plane plane);
-int slices_column_axis(enum slice_plane plane);
-
 /* From now on the slices are squares of edge_mm about a point, given in native pixels along the
  * canonical axes that rows and columns follow, 0 being the field of view's border. What lies
  * outside the square is 0 when probabilities come back. Local. */

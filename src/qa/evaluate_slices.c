@@ -42,8 +42,8 @@ static struct cut cut_across(const struct nifti_info *info, int plane)
     for (int a = 0; a < 3; a++)
         if (plane != EVALUATE_AUTO_PLANE && world[a] == plane)
             c.across = a;
-    c.in[0] = c.across == 0 ? 1 : 0;
-    c.in[1] = c.across == 2 ? 1 : 2;
+    c.in[0] = util_lower_axis(c.across);
+    c.in[1] = util_higher_axis(c.across);
     const int order[3] = {c.in[0], c.in[1], c.across};
     for (int a = 0; a < 3; a++) {
         c.dim[a] = info->dim[order[a]];

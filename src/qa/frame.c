@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/frame.h"
+#include "base/log.h"
+#include "base/util.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -63,10 +65,45 @@ enum ben_status frame_settle(struct prepared *prepared, const float *prob, float
     count_places(v, prob, threshold, counts);
     for (int a = 0; a < 3; a++)
         find_span(counts[a], v->dim[a], &spans[a][0], &spans[a][1]);
-    *nearer = go_nearer(&prepared->slices, spans[slices_row_axis(prepared->slices.plane)],
-                        spans[slices_column_axis(prepared->slices.plane)]);
+    *nearer = go_nearer(&prepared->slices, spans[util_higher_axis(prepared->slices.plane)],
+                        spans[util_lower_axis(prepared->slices.plane)]);
 out:
     for (int a = 0; a < 3; a++)
         free(counts[a]);
+    return st;
+}
+
+/* Rank 0 has the whole probability and settles for all. Collective on team. */
+static enum ben_status settle(const struct comm *team, float threshold, const char *scan,
+                              struct prepared *prepared, const float *prob, bool *nearer)
+{
+    enum ben_status st = BEN_OK;
+    struct slice_geometry *slices = &prepared->slices;
+    if (team->rank == 0)
+        st = frame_settle(prepared, prob, threshold, nearer);
+    TRY(comm_agree(team, st));
+    TRY(comm_broadcast(team, nearer, sizeof *nearer, 0));
+    TRY(comm_broadcast(team, slices, sizeof *slices, 0));
+    if (*nearer && team->rank == 0)
+        log_debug("%s: the brain is small, looking at %.1f mm around it", scan,
+                  slices->mm * slices->size);
+out:
+    return st;
+}
+
+enum ben_status frame_predict(const struct comm *team, struct net *net,
+                              const struct predict_config *config, const char *scan,
+                              struct prepared *prepared, const struct predict_maps *maps,
+                              struct mcqa_sums *sums)
+{
+    enum ben_status st = BEN_OK;
+    bool nearer = true;
+    TRY(predict_scan(team, net, config, prepared, maps, sums));
+    for (int round = 0; nearer && round < FRAME_ROUNDS; round++) {
+        TRY(settle(team, config->threshold, scan, prepared, maps->prob, &nearer));
+        if (nearer)
+            TRY(predict_scan(team, net, config, prepared, maps, sums));
+    }
+out:
     return st;
 }

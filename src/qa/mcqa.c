@@ -2,7 +2,6 @@
 #include "qa/mcqa.h"
 
 #include <math.h>
-#include <string.h>
 
 #define AGREED 1e-3 /* of a slice's pixels */
 
@@ -20,21 +19,28 @@ static void count_votes(const float *votes, size_t pixels, uint32_t samples,
     sums->paired = samples > 1 ? paired / (t * (t - 1)) : sums->voted;
 }
 
+void mcqa_measure_plain(const float *prob, int size, float threshold, struct mcqa_sums *sums)
+{
+    size_t pixels = (size_t)size * (size_t)size;
+    *sums = (struct mcqa_sums){.pixels = (double)pixels};
+    for (size_t i = 0; i < pixels; i++) {
+        double p = (double)prob[i];
+        sums->mean += p;
+        if (prob[i] > threshold) {
+            sums->brain++;
+            sums->inside += p;
+        }
+    }
+}
+
 void mcqa_measure(const struct net_certainty *maps, int size, uint32_t samples, float threshold,
                   struct mcqa_sums *sums)
 {
     size_t pixels = (size_t)size * (size_t)size;
-    memset(sums, 0, sizeof *sums);
-    sums->pixels = (double)pixels;
+    mcqa_measure_plain(maps->mean, size, threshold, sums);
     for (size_t i = 0; i < pixels; i++) {
-        double p = (double)maps->mean[i];
-        sums->mean += p;
         sums->aleatoric += (double)maps->aleatoric[i];
         sums->epistemic += (double)maps->epistemic[i];
-        if (maps->mean[i] > threshold) {
-            sums->brain++;
-            sums->inside += p;
-        }
     }
     count_votes(maps->votes, pixels, samples, sums);
 }

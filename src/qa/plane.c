@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/plane.h"
 #include "base/log.h"
+#include "qa/mcqa.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-/* Of some slices' pixels: probabilities, those in the mask, and the mask's pixels. */
-struct sums {
-    double mean, inside, brain;
-};
 
 /* What the looks at several planes share. */
 struct look {
@@ -19,26 +15,12 @@ struct look {
     float *x, *prob; /* [size][size] */
 };
 
-static struct sums measure(const float *prob, size_t pixels, float threshold)
-{
-    struct sums sums = {0};
-    for (size_t i = 0; i < pixels; i++) {
-        double p = (double)prob[i];
-        sums.mean += p;
-        if (prob[i] > threshold) {
-            sums.inside += p;
-            sums.brain++;
-        }
-    }
-    return sums;
-}
-
 static enum ben_status expect_dice(const struct look *look, const struct slice_geometry *slices,
                                    double *expected)
 {
     enum ben_status st = BEN_OK;
-    struct sums of_slice[PLANE_SLICES] = {0}, all = {0};
-    const size_t pixels = (size_t)slices->size * (size_t)slices->size;
+    struct mcqa_sums of_slice[PLANE_SLICES] = {0}, all = {0};
+    struct mcqa_figures figures;
     const int n = slices->count < PLANE_SLICES ? slices->count : PLANE_SLICES;
     long first, count;
     comm_share(n, look->team->rank, look->team->size, &first, &count);
@@ -46,15 +28,13 @@ static enum ben_status expect_dice(const struct look *look, const struct slice_g
         long slice = (2 * i + 1) * slices->count / (2 * n);
         slices_extract(slices, look->volume, (int)slice, 1, look->x);
         net_predict(look->net, look->x, 1, look->prob);
-        of_slice[i] = measure(look->prob, pixels, look->threshold);
+        mcqa_measure_plain(look->prob, slices->size, look->threshold, &of_slice[i]);
     }
     TRY(comm_share_rows(look->team, of_slice, n, sizeof of_slice[0]));
-    for (int i = 0; i < n; i++) {
-        all.mean += of_slice[i].mean;
-        all.inside += of_slice[i].inside;
-        all.brain += of_slice[i].brain;
-    }
-    *expected = all.brain > 0 ? 2 * all.inside / (all.mean + all.brain) : 0;
+    for (int i = 0; i < n; i++)
+        mcqa_add(&all, &of_slice[i]);
+    mcqa_figures_of(&all, &figures);
+    *expected = all.brain > 0 ? figures.expected_dice : 0;
 out:
     return st;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/tiles.h"
+#include "base/util.h"
 #include "io/species.h"
 #include "prep/normalise.h"
 #include "qa/markup.h"
@@ -244,8 +245,8 @@ enum ben_status tiles_write(FILE *to, const struct tiles_view *view, int across,
     enum ben_status st = BEN_OK;
     struct plane plane = {.view = view, .across = across, .shrink = 1};
     ENSURE(across >= 0 && across <= 2);
-    plane.u = across == 0 ? 1 : 0;
-    plane.v = across == 2 ? 1 : 2;
+    plane.u = util_lower_axis(across);
+    plane.v = util_higher_axis(across);
     plane.width = view->end[plane.u] - view->first[plane.u];
     plane.height = view->end[plane.v] - view->first[plane.v];
     int first = view->mask_first[across], there = view->mask_end[across] - first;

@@ -96,7 +96,7 @@ static enum ben_status prepare_scan(const struct comm *team,
         st = nifti_read(source->image, source->volume, &volume, NULL);
     TRY(comm_agree(team, st));
     TRY(prepare_volume(team, &prepare, &volume, &prepared));
-    if (config->settler && (source->plane_open || source->frame_open))
+    if (dataset_settles(config, source))
         TRY(config->settler->settle(team, config->settler->of, source, &prepared));
     if (team->rank == 0 && source->mask)
         TRY(read_mask(source, &info, &prepared.orientation, &mask));

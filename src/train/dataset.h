@@ -63,6 +63,13 @@ struct dataset_config {
     const char *cache;                     /* folder, created where missing; NULL: none */
 };
 
+/* Whether the settler has a say in how this one is cut. Local. */
+static inline bool dataset_settles(const struct dataset_config *config,
+                                   const struct dataset_source *source)
+{
+    return config->settler && (source->plane_open || source->frame_open);
+}
+
 /* A scan that cannot be used is logged, counted and left out. Collective.
  * Fails: BEN_E_INPUT when none can be used; BEN_E_MEMORY, BEN_E_MPI. */
 enum ben_status dataset_prepare(const struct comm *world, const struct dataset_config *config,

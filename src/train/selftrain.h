@@ -46,9 +46,9 @@ struct selftrain_config {
     double keep;       /* SLICES, SCANS: share that is kept, (0, 1]; at least one */
     double zeta;       /* what is more uncertain is never kept; 0: any is taken */
     double scan_limit; /* of a scan that is more uncertain nothing is kept; 0: any is taken */
-    double quorum;     /* share of the scans that must be within that limit, else none is kept */
-    bool clean;        /* mend slices, keep each scan's largest region, without holes */
-    double threshold;  /* of the mean probability */
+    double quorum;    /* share of the scans that must be within that limit, else none is kept */
+    bool clean;       /* mend slices, keep each scan's largest region, without holes */
+    double threshold; /* of the mean probability */
 };
 
 struct selftrain_report {

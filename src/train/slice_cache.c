@@ -96,14 +96,13 @@ static enum ben_status hash_preparation(const struct dataset_config *config,
 {
     enum ben_status st = BEN_OK;
     const struct prepare_config *prepare = &config->prepare;
-    const bool open = config->settler && (source->plane_open || source->frame_open);
     char *text = NULL, *n4 = NULL;
     TRY_NEW(n4 = prepare->n4 ? describe_n4(&prepare->n4_options) : strdup("no N4"));
     TRY_NEW(text = util_format("%d %d %d %d %016" PRIx64 " %d %.17g %.17g %s", MEANING,
                                prepare->size, (int)source->plane, source->follow_thick,
-                               open ? config->settler->identity : 0, source->volume,
-                               prepare->normalise.low_percent, prepare->normalise.high_percent,
-                               n4));
+                               dataset_settles(config, source) ? config->settler->identity : 0,
+                               source->volume, prepare->normalise.low_percent,
+                               prepare->normalise.high_percent, n4));
     *hash = util_hash(*hash, text, strlen(text));
 out:
     free(text);
