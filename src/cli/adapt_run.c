@@ -64,15 +64,18 @@ static void apply_method(struct training *t)
     c->selftrain.threshold = c->threshold;
 }
 
-/* Labels teach better than masks that a person should look at; without any, these are better than
- * none. */
-static void limit_scans(struct training *t)
+/* Labels teach better than masks that a person should look at. Without any, these are better than
+ * none, in the slices that the network is sure of. */
+static void limit_pseudo_labels(struct training *t)
 {
     const struct selection *s = &t->selection;
-    double *limit = &t->trainer.selftrain.scan_limit;
+    struct selftrain_config *c = &t->trainer.selftrain;
+    const double review = atof(BEN_MCQA_REVIEW_FROM), fail = atof(BEN_MCQA_FAIL_FROM);
     bool labels = s->n > s->n_validating + s->n_unlabelled;
-    if (*limit < 0)
-        *limit = atof(labels ? BEN_MCQA_REVIEW_FROM : BEN_MCQA_FAIL_FROM);
+    if (c->scan_limit < 0)
+        c->scan_limit = labels ? review : fail;
+    if (c->zeta < 0)
+        c->zeta = labels ? 0 : review;
 }
 
 /* --weights, or what ships for the species that all scans are of. The caller frees. */
@@ -210,7 +213,7 @@ enum ben_status adapt_run(struct command_context *context, void *config)
     apply_method(&t);
     TRY(training_name_files(&t));
     TRY(training_find_scans(&t, context->args, context->n_args - 1));
-    limit_scans(&t);
+    limit_pseudo_labels(&t);
     TRY(make_net(&t));
     TRY(training_prepare(&t, &context->failed_scans));
     TRY(training_run(&t));

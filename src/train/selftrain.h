@@ -43,8 +43,8 @@ struct selftrain_config {
     double cross_entropy; /* of the cross-entropy against them, times lambda_sl; the paper: 0 */
     int samples;          /* T: Monte Carlo passes */
     enum selftrain_rule rule;
-    double keep;       /* SLICES, SCANS: share that is kept, (0, 1]; at least one */
-    double zeta;       /* what is more uncertain is never kept; 0: any is taken */
+    double keep; /* SLICES, SCANS: share that is kept, (0, 1]; at least one */
+    double zeta; /* SLICES, MINIMUM: a slice that is more uncertain is never kept; 0: any */
     double scan_limit; /* of a scan that is more uncertain nothing is kept; 0: any is taken */
     double quorum;    /* share of the scans that must be within that limit, else none is kept */
     bool clean;       /* mend slices, keep each scan's largest region, without holes */

@@ -86,8 +86,7 @@ static void keep_scans(const struct selftrain_config *config,
 {
     long found = 0;
     for (int scan = 0; scan < c->n_scans; scan++)
-        if (is_within(c->scan_uncertainty[scan], config->zeta) &&
-            is_scan_within(config, c, scan))
+        if (is_within(c->scan_uncertainty[scan], config->scan_limit))
             entries[found++] = (struct entry){c->scan_uncertainty[scan], scan};
     rank(entries, found);
     for (long k = 0, share = share_of(config, found); k < share; k++)

@@ -11,7 +11,7 @@ masks=$TMP/mice/derivatives/reference
 expect 0 "$BEN" train "$TMP/rats" "$TMP/rat.h5" --masks "$TMP/rats/derivatives/reference" \
     --size 32 --batch 6 --rate 2e-3 --epochs 4 --exact-norm --seed 3
 options=(--weights "$TMP/rat.h5" --batch 3 --pseudo-batch 2 --samples 6 --epochs 3 --start 1
-    --refresh 1 --mc 2 --translate 2 --rate 1e-3 --seed 5 --scan-limit 0
+    --refresh 1 --mc 2 --translate 2 --rate 1e-3 --seed 5 --scan-limit 0 --zeta 0
     --cache "$TMP/cache")
 # adapt NAME [OPTION...]: later options win.
 adapt() { "$BEN" adapt "$TMP/mice" "$TMP/$1.h5" "${options[@]}" "${@:2}"; }

@@ -51,7 +51,9 @@ static void test_scans(void)
     expect(&config, "....xxxxxx");
     config.keep = 1;
     expect(&config, "xxxxxxxxxx");
-    config.zeta = 3;
+    config.scan_limit = 3;
+    expect(&config, "....xxxxxx");
+    config.zeta = 0.1; /* is of slices */
     expect(&config, "....xxxxxx");
 }
 
