@@ -111,8 +111,8 @@ enum ben_status step_run(struct step *step, double *seconds)
     TRY(net_train_forward(step->net, step->x, n, step->seed, (uint32_t)step->adam.step, &sums,
                           step->prob));
     seconds[STEP_FORWARD] = lap(step, &since, reduce_s);
-    loss_slices(&loss, n, step->pixels, sums.batch, step->prob, step->target, step->losses,
-                step->dlogit);
+    loss_slices(&loss, &(struct loss_shape){n, sums.batch, step->pixels}, step->prob,
+                step->target, step->losses, step->dlogit);
     seconds[STEP_LOSS] = lap(step, &since, reduce_s);
     TRY(net_backward(step->net, step->dlogit, n, &sums));
     seconds[STEP_BACKWARD] = lap(step, &since, reduce_s);

@@ -55,17 +55,18 @@ static void slice_gradient(const struct loss_config *config, size_t pixels, int 
     }
 }
 
-void loss_slices(const struct loss_config *config, int n, size_t pixels, int batch,
+void loss_slices(const struct loss_config *config, const struct loss_shape *shape,
                  const float *prob, const float *target, double *losses, float *dlogit)
 {
+    const size_t pixels = shape->pixels;
 #pragma omp parallel for
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < shape->n; i++) {
         const float *p = prob + (size_t)i * pixels, *y = target + (size_t)i * pixels;
         struct slice_sums s = slice_sums(pixels, p, y);
         double score = (2 * s.both + config->smooth) / (s.prob + s.target + config->smooth);
         losses[2 * i] = s.entropy / (double)pixels;
         losses[2 * i + 1] = 1 - score;
         if (dlogit)
-            slice_gradient(config, pixels, batch, &s, p, y, dlogit + (size_t)i * pixels);
+            slice_gradient(config, pixels, shape->batch, &s, p, y, dlogit + (size_t)i * pixels);
     }
 }

@@ -17,11 +17,17 @@ struct loss_config {
 struct loss_config loss_config_paper(void); /* 1, 1, 1: CE + lambda_Dice (1 - D) */
 struct loss_config loss_config_code(void);  /* 1, 0.2, 1e-3: what the paper's authors ran */
 
-/* prob, target [n][pixels], target in [0, 1]; batch: slices in the global batch. losses [n][2]:
- * each slice's CE and 1 - D, neither weighted nor divided by batch. dlogit [n][pixels]: the
- * gradient of the batch's mean loss ahead of the sigmoid; NULL: not wanted. Probabilities are held within [1e-7, 1 - 1e-7] for
- * the logarithms alone. */
-void loss_slices(const struct loss_config *config, int n, size_t pixels, int batch,
+struct loss_shape {
+    int n;         /* slices at hand */
+    int batch;     /* slices in the global batch, these among them */
+    size_t pixels; /* of a slice */
+};
+
+/* prob, target [n][pixels], target in [0, 1]. losses [n][2]: each slice's CE and 1 - D, neither
+ * weighted nor divided by batch. dlogit [n][pixels]: the gradient of the batch's mean loss ahead of
+ * the sigmoid; NULL: not wanted. Probabilities are held within [1e-7, 1 - 1e-7] for the logarithms
+ * alone. */
+void loss_slices(const struct loss_config *config, const struct loss_shape *shape,
                  const float *prob, const float *target, double *losses, float *dlogit);
 
 #endif

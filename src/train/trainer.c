@@ -230,11 +230,12 @@ static void take_losses(struct trainer *t, const struct share *share)
     const size_t pixels = (size_t)t->job->dataset->size * (size_t)t->job->dataset->size;
     const struct loss_config pseudo = pseudo_loss(t);
     size_t skip = (size_t)share->n_labelled * pixels;
-    loss_slices(&t->config->loss, share->n_labelled, pixels, (int)share->labelled, t->prob,
-                t->y, t->losses, t->dlogit);
-    loss_slices(&pseudo, share->n - share->n_labelled, pixels, (int)share->pseudo,
-                t->prob + skip, t->y + skip, t->losses + 2 * share->n_labelled,
-                t->dlogit + skip);
+    const struct loss_shape of_labels = {share->n_labelled, (int)share->labelled, pixels};
+    const struct loss_shape of_pseudo = {share->n - share->n_labelled, (int)share->pseudo,
+                                         pixels};
+    loss_slices(&t->config->loss, &of_labels, t->prob, t->y, t->losses, t->dlogit);
+    loss_slices(&pseudo, &of_pseudo, t->prob + skip, t->y + skip,
+                t->losses + 2 * share->n_labelled, t->dlogit + skip);
     memset(t->parts, 0, (size_t)share->n * LOSSES * sizeof *t->parts);
     for (int i = 0; i < share->n; i++)
         memcpy(t->parts + (size_t)i * LOSSES + (i < share->n_labelled ? 0 : 2),

@@ -61,8 +61,8 @@ static void train_forward(struct job *job)
 static void loss(struct job *job)
 {
     struct loss_config config = loss_config_paper();
-    loss_slices(&config, job->batch, (size_t)job->size * job->size, job->batch, job->prob,
-                job->target, job->losses, job->dlogit);
+    const struct loss_shape shape = {job->batch, job->batch, (size_t)job->size * job->size};
+    loss_slices(&config, &shape, job->prob, job->target, job->losses, job->dlogit);
 }
 
 static void backward(struct job *job)

@@ -63,6 +63,7 @@ static void check_slice(const struct loss_config *config, double *logit, const f
 
 static void compare(struct loss_config config)
 {
+    const struct loss_shape shape = {SLICES, BATCH, PIXELS};
     float *u = layer_random(SLICES * PIXELS, 1), prob[SLICES * PIXELS], y[SLICES * PIXELS];
     float dlogit[SLICES * PIXELS];
     double logit[SLICES * PIXELS], losses[2 * SLICES], again[2 * SLICES];
@@ -71,11 +72,11 @@ static void compare(struct loss_config config)
         prob[i] = (float)sigmoid(logit[i]);
         y[i] = target_at(i / PIXELS, i % PIXELS);
     }
-    loss_slices(&config, SLICES, PIXELS, BATCH, prob, y, losses, dlogit);
+    loss_slices(&config, &shape, prob, y, losses, dlogit);
     for (int s = 0; s < SLICES; s++)
         check_slice(&config, logit + s * PIXELS, y + s * PIXELS, losses + 2 * s,
                     dlogit + s * PIXELS);
-    loss_slices(&config, SLICES, PIXELS, BATCH, prob, y, again, NULL);
+    loss_slices(&config, &shape, prob, y, again, NULL);
     CU_ASSERT_EQUAL(memcmp(again, losses, sizeof losses), 0);
     free(u);
 }
@@ -91,14 +92,15 @@ static void test_formulas(void)
 static void test_extremes(void)
 {
     struct loss_config config = loss_config_code();
+    const struct loss_shape shape = {1, 1, 4};
     float prob[4] = {0, 1, 0, 1}, y[4] = {1, 0, 0, 1}, none[4] = {0}, dlogit[4];
     double losses[2];
-    loss_slices(&config, 1, 4, 1, prob, y, losses, dlogit);
+    loss_slices(&config, &shape, prob, y, losses, dlogit);
     CHECK_NEAR(losses[0], -log(1e-7) / 2, 1e-6);
     CHECK_NEAR(losses[1], 0.5, 1e-3);
     CHECK_NEAR(dlogit[0], -0.25, 1e-6);
     CHECK_NEAR(dlogit[2], 0, 1e-6);
-    loss_slices(&config, 1, 4, 1, none, none, losses, dlogit);
+    loss_slices(&config, &shape, none, none, losses, dlogit);
     CHECK_NEAR(losses[0], 0, 1e-6);
     CHECK_NEAR(losses[1], 0, 1e-12);
 }

@@ -421,7 +421,8 @@ static double loss_along(struct net *net, struct images *m, const float *directi
         values[i] = (float)(values[i] + step * direction[i]);
     net_refresh(net);
     CHECK_OK(net_train_forward(net, m->x, 2, 3, 1, &sums, m->prob));
-    loss_slices(&config, 2, CASE_PIXELS, 2, m->prob, m->masks, losses, m->again);
+    loss_slices(&config, &(struct loss_shape){2, 2, CASE_PIXELS}, m->prob, m->masks, losses,
+                m->again);
     if (gradients)
         CHECK_OK(net_backward(net, m->again, 2, &sums));
     return (losses[0] + losses[1] + losses[2] + losses[3]) / 2;
@@ -544,8 +545,8 @@ static void step_of(struct rank *me, const struct net_sums *sums)
     const float *values = net_values(net, &me->n_values, &n_trainable);
     CHECK_OK(
         net_train_forward(net, me->images.x + skip, n, 3, 1, sums, me->images.prob + skip));
-    loss_slices(&loss, n, CASE_PIXELS, BATCH, me->images.prob + skip, me->images.masks + skip,
-                losses, me->images.again + skip);
+    loss_slices(&loss, &(struct loss_shape){n, BATCH, CASE_PIXELS}, me->images.prob + skip,
+                me->images.masks + skip, losses, me->images.again + skip);
     CHECK_OK(net_backward(net, me->images.again + skip, n, sums));
     memcpy(me->values, values, me->n_values * sizeof *values);
     net_free(&net);

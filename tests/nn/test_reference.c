@@ -186,7 +186,8 @@ static double gradients_of(struct trial *t)
     struct net_sums sums = {.batch = BATCH, .context = t->gradients};
     double losses[BATCH][2], mean = 0;
     CHECK_OK(net_train_forward(t->net, t->images, BATCH, 1, 0, &sums, t->prob));
-    loss_slices(&t->loss, BATCH, CASE_PIXELS, BATCH, t->prob, t->masks, losses[0], t->dlogit);
+    loss_slices(&t->loss, &(struct loss_shape){BATCH, BATCH, CASE_PIXELS}, t->prob, t->masks,
+                losses[0], t->dlogit);
     CHECK_OK(net_backward(t->net, t->dlogit, BATCH, &sums));
     for (int i = 0; i < BATCH; i++)
         mean += (t->loss.cross_entropy * losses[i][0] + t->loss.dice * losses[i][1]) / BATCH;
