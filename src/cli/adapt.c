@@ -44,7 +44,7 @@ static const struct option rows[] = {
     REAL("selftrain", "scan-limit", trainer.selftrain.scan_limit, "-1", -1, 1, "U",
          "keep nothing of a scan whose uncertainty is higher; 0: no limit; -1: that of "
          "segment's flags, where there are labels of review, else of fail"),
-    REAL("selftrain", "quorum", trainer.selftrain.quorum, "0.5", 0, 1, "F",
+    REAL("selftrain", "quorum", trainer.selftrain.quorum, "0.75", 0, 1, "F",
          "learn from no unlabelled scan where fewer than this share of them is within "
          "--scan-limit"),
     FLAG("selftrain", "clean", trainer.selftrain.clean, "yes",
