@@ -490,8 +490,8 @@ static enum ben_status report_round(struct trainer *t, double start)
              row.round, r->kept, r->candidates, r->scans_kept, r->scans, dice);
     if (r->kept == 0)
         log_warn(
-            "the network is sure of %d of %d scans without labels, too few for pseudo-labels; "
-            "masks of a few scans will help most",
+            "the network is sure of %d of %d scans without labels, too few for pseudo-labels "
+            "(--quorum); masks of a few scans will help most",
             r->scans_sure, r->scans);
     if (t->job->world->rank == 0 && t->job->rounds)
         TRY(util_write_file(t->job->rounds, t->state.round_log, strlen(t->state.round_log)));
