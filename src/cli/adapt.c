@@ -39,8 +39,7 @@ static const struct option rows[] = {
          "share of the slices or scans that is kept, at least one"),
     REAL("selftrain", "zeta", trainer.selftrain.zeta, "-1", -1, 1, "U",
          "keep no slice that is more uncertain, but where whole scans are kept; 0: no limit; "
-         "-1: "
-         "none where there are labels, else that of segment's flag of review"),
+         "-1: none where there are labels, else that of segment's flag of review"),
     REAL("selftrain", "scan-limit", trainer.selftrain.scan_limit, "-1", -1, 1, "U",
          "keep nothing of a scan whose uncertainty is higher; 0: no limit; -1: that of "
          "segment's flags, where there are labels of review, else of fail"),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/segment_scan.h"
-#include "base/log.h"
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"

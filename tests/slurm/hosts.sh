@@ -7,8 +7,6 @@ source "$(dirname "$0")/own.sh"
 own_machine "$@"
 source "$(dirname "$0")/../cli/lib.sh"
 source "$SOURCE/tests/slurm/cohort.sh"
-export TMPDIR=$TMP/session
-mkdir "$TMPDIR"
 
 # Host I is the namespace hI with the address 10.77.0.I; its cable ends in a bridge.
 network_up() {

@@ -15,5 +15,8 @@ own_machine() {
     unset OWN_MACHINE
     mount -t tmpfs tmpfs /run
     mount -t tmpfs tmpfs /dev/shm
+    # MPI names its files by host and process, which others have too.
+    export TMPDIR=/run/tmp
+    mkdir "$TMPDIR"
     ip link set lo up
 }

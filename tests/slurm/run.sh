@@ -8,8 +8,6 @@ own_machine "$@"
 source "$(dirname "$0")/../cli/lib.sh"
 source "$SOURCE/tests/slurm/cluster.sh"
 source "$SOURCE/tests/slurm/cohort.sh"
-export TMPDIR=$TMP/session # MPI names its files by host and process, which others have too
-mkdir "$TMPDIR"
 JOBS=$SOURCE/jobs
 SETS=$(dirname "$BEN")/tests/make-datasets
 TABLE=$SOURCE/configs/datasets18.tsv
