@@ -539,7 +539,7 @@ static enum ben_status assemble(struct run *run)
                                               .weights = run->models.loaded[0].path};
     TRY(segment_assemble(run->world, &assembly, &done, &failed));
     left = run->cohort->n - done - failed;
-    if (left > 0)
+    if (left > 0 && run->world->rank == 0)
         log_warn("%ld of %ld scans are not done yet: segment them with the same options, then "
                  "run group again",
                  left, run->cohort->n);

@@ -488,7 +488,7 @@ static enum ben_status report_round(struct trainer *t, double start)
                  r->references, r->dice_lowest, r->kept_dice);
     log_info("round %" PRId64 ": %ld of %ld slices of %d of %d scans serve as pseudo-labels%s",
              row.round, r->kept, r->candidates, r->scans_kept, r->scans, dice);
-    if (r->kept == 0)
+    if (r->kept == 0 && t->job->world->rank == 0)
         log_warn(
             "the network is sure of %d of %d scans without labels, too few for pseudo-labels "
             "(--quorum); masks of a few scans will help most",
