@@ -54,8 +54,9 @@ expect 0 adapt all --masks "$masks" --epochs 2
 says "0 scans without labels"
 expect 0 adapt minimum --masks "$masks" --labels 1 --rule minimum --epochs 2
 says "of 15 slices"
-expect 0 adapt unsure --scan-limit 1e-6
+expect 0 ranks 2 "$BEN" adapt "$TMP/mice" "$TMP/unsure.h5" "${options[@]}" --scan-limit 1e-6
 says "serve as pseudo-labels" "sure of 0 of 4 scans"
+grep -q '^\[rank' "$TMP/said" && fail "more than one rank says it"
 h5diff -q "$TMP/unsure.h5" "$TMP/one-adabn.h5" /values || fail "without pseudo-labels more than AdaBN"
 expect 2 adapt none2 --method finetune
 says "none of 4 scans is labelled"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cohort file read back: every rank gets all rows, and any rank any mask; what is no cohort file is
- * refused alike by all. */
+/* The cohort file read back: every rank gets all rows, and any rank any mask; what is no cohort file
+ * is refused alike by all. */
 #include "check_ranks.h"
 
 #include "base/util.h"
@@ -98,21 +98,6 @@ static void test_rows_and_masks_come_back(void)
     free(path);
 }
 
-static void test_other_files_are_refused(void)
-{
-    struct results_file *file = NULL;
-    char *path = util_format("%s/absent.h5", folder), *text = util_format("%s/t.h5", folder);
-    CU_ASSERT_EQUAL(results_open(&world, path, &file), BEN_E_ARG);
-    CU_ASSERT(strstr(ben_error_text(), "absent.h5") != NULL);
-    if (world.rank == 0)
-        CHECK_OK(util_write_file(text, "no HDF5 file", 12));
-    MPI_Barrier(world.mpi);
-    CU_ASSERT_EQUAL(results_open(&world, text, &file), BEN_E_ARG);
-    CU_ASSERT_PTR_NULL(file);
-    free(path);
-    free(text);
-}
-
 /* A set of other dimensions, nothing of it stored, takes the place of the file's: of size[0]
  * elements, or two-dimensional where size[1] is not 0. */
 static void claim(const char *path, const char *name, const hsize_t size[2])
@@ -134,55 +119,70 @@ static void claim(const char *path, const char *name, const hsize_t size[2])
     CU_ASSERT(H5Fclose(file) >= 0);
 }
 
-static void check_refused(const char *name, const hsize_t size[2], const char *why)
+/* A copy to be spoiled, by rank 0. */
+static void copy_to(const char *path)
+{
+    char *good = util_format("%s/cohort.h5", folder), *bytes = NULL;
+    size_t n;
+    CHECK_OK(util_read_file(good, (size_t)1 << 30, &bytes, &n));
+    CHECK_OK(util_write_file(path, bytes, n));
+    free(bytes);
+    free(good);
+}
+
+static void check_refused(const char *path, enum ben_status as, const char *why)
 {
     struct results_file *file = NULL;
-    char *good = util_format("%s/cohort.h5", folder), *bad = util_format("%s/bad.h5", folder);
-    char *bytes = NULL;
-    size_t n;
-    if (world.rank == 0) {
-        CHECK_OK(util_read_file(good, (size_t)1 << 30, &bytes, &n));
-        CHECK_OK(util_write_file(bad, bytes, n));
-        claim(bad, name, size);
-    }
     MPI_Barrier(world.mpi);
-    CU_ASSERT_EQUAL(results_open(&world, bad, &file), BEN_E_INPUT);
+    CU_ASSERT_EQUAL(results_open(&world, path, &file), as);
     CU_ASSERT(strstr(ben_error_text(), why) != NULL);
     CU_ASSERT_PTR_NULL(file);
-    free(bytes);
-    free(bad);
-    free(good);
+    MPI_Barrier(world.mpi);
+}
+
+static void test_other_files_are_refused(void)
+{
+    char *absent = util_format("%s/absent.h5", folder), *text = util_format("%s/t.h5", folder);
+    if (world.rank == 0)
+        CHECK_OK(util_write_file(text, "no HDF5 file", 12));
+    check_refused(absent, BEN_E_ARG, "absent.h5");
+    check_refused(text, BEN_E_ARG, "t.h5");
+    free(absent);
+    free(text);
+}
+
+static void check_claim(const char *name, const hsize_t size[2], const char *why)
+{
+    char *path = util_format("%s/bad.h5", folder);
+    if (world.rank == 0) {
+        copy_to(path);
+        claim(path, name, size);
+    }
+    check_refused(path, BEN_E_INPUT, why);
+    free(path);
 }
 
 /* Nothing is allocated for what the file cannot hold, nor read in another shape. */
 static void test_false_claims(void)
 {
-    check_refused("mask", (const hsize_t[]){(hsize_t)1 << 40, 0}, "claims more");
-    check_refused("scan", (const hsize_t[]){(hsize_t)1 << 40, 0}, "claims more");
-    check_refused("mask", (const hsize_t[]){8, 8}, "not laid out");
-    check_refused("scan", (const hsize_t[]){4, 1}, "not laid out");
+    check_claim("mask", (const hsize_t[]){(hsize_t)1 << 40, 0}, "claims more");
+    check_claim("scan", (const hsize_t[]){(hsize_t)1 << 40, 0}, "claims more");
+    check_claim("mask", (const hsize_t[]){8, 8}, "not laid out");
+    check_claim("scan", (const hsize_t[]){4, 1}, "not laid out");
 }
 
 /* Texts of variable length, which HDF5 cannot read safely, are not even tried. */
 static void test_variable_text_is_refused(void)
 {
-    struct results_file *file = NULL;
-    char *path = util_format("%s/cohort.h5", folder), *other = util_format("%s/v.h5", folder);
-    char *bytes = NULL;
-    size_t n;
+    char *path = util_format("%s/v.h5", folder);
     if (world.rank == 0) {
-        CHECK_OK(util_read_file(path, (size_t)1 << 30, &bytes, &n));
-        CHECK_OK(util_write_file(other, bytes, n));
-        hid_t h5 = H5Fopen(other, H5F_ACC_RDWR, H5P_DEFAULT);
+        copy_to(path);
+        hid_t h5 = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
         CU_ASSERT(H5Adelete(h5, "magic") >= 0);
         CHECK_OK(h5_set_text(h5, "magic", "ben-mpi cohort"));
         CU_ASSERT(H5Fclose(h5) >= 0);
     }
-    MPI_Barrier(world.mpi);
-    CU_ASSERT_EQUAL(results_open(&world, other, &file), BEN_E_ARG);
-    CU_ASSERT(strstr(ben_error_text(), "early version") != NULL);
-    free(bytes);
-    free(other);
+    check_refused(path, BEN_E_ARG, "early version");
     free(path);
 }
 
