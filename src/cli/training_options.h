@@ -113,7 +113,7 @@
              "smooth field: standard deviation of its logarithm, up to this"),                 \
         REAL("augment", "noise", trainer.augment.noise, noise_, 0, 1, "SD",                    \
              "noise, up to this"),                                                             \
-        REAL("augment", "quiet", trainer.augment.quiet, "0", 0, 1, "P",                        \
+        REAL("augment", "noiseless", trainer.augment.noiseless, "0", 0, 1, "P",                \
              "probability of no noise at all: averaged and interpolated scans have little"),   \
         REAL("augment", "blur", trainer.augment.blur, blur_, 0, 1, "P",                        \
              "probability of a blur"),                                                         \

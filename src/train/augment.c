@@ -28,7 +28,7 @@ enum draw {
     DRAW_TURN,
     DRAW_ANGLE,
     DRAW_FLIP_VERTICAL,
-    DRAW_QUIET,
+    DRAW_NOISELESS,
     DRAW_DIM,
     DRAW_BIAS_TERMS = 32, /* normal numbers */
     DRAW_PIXELS = 1024,   /* noise */
@@ -303,7 +303,7 @@ static void spoil(const struct augment_config *config, const struct random_strea
         artefact_strip(draws, size, y, x, scratch);
     if (happens(stream, DRAW_BLUR, config->blur))
         apply_blur(stream, config->blur_px, size, x, scratch);
-    if (config->noise > 0 && !happens(stream, DRAW_QUIET, config->quiet))
+    if (config->noise > 0 && !happens(stream, DRAW_NOISELESS, config->noiseless))
         apply_noise(stream, config->noise * random_uniform(stream, DRAW_NOISE), n, x);
     if (draw_happens(draws, config->resolution)) /* coarse pixels have coarse noise */
         artefact_resolution(draws, COARSEST, size, x, scratch);

@@ -26,7 +26,7 @@ struct augment_config {
     double invert;       /* probability of exchanging dark and bright inside the head */
     double bias;         /* smooth multiplicative field: sd of its logarithm, up to this */
     double noise;        /* sd of added noise, up to this */
-    double quiet;        /* probability of none of it */
+    double noiseless;    /* probability of none of it */
     double blur_px;      /* sd of a Gaussian per axis, up to this */
     double blur;         /* probability of the blur */
     /* Probabilities of what train/artefact.h has, and of coarser geometry. */

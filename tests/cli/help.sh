@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Every option of every command stands in its manual page and in the completion of each shell; the
-# pages are without fault for groff or mandoc, and bash completes with what is installed.
+# Every option of every command has a name of its own and stands in its manual page and in the
+# completion of each shell; the pages are without fault for groff or mandoc, and bash completes with
+# what is installed.
 source "$(dirname "$0")/lib.sh"
 
 mapfile -t commands < <("$BEN" --help | sed -n 's/^  \([a-z0-9]*\) .*/\1/p' | grep -v '^help$')
@@ -33,6 +34,8 @@ for command in "${commands[@]}"; do
     has "$TMP/share/man/man1/ben-mpi.1" ".B $command"
     has "$fish" "-a $command -d"
     names=$("$BEN" "$command" --help | sed -n 's/^  --\([a-z0-9-]*\).*/\1/p')
+    twice=$(sort <<<"$names" | uniq -d)
+    [ -z "$twice" ] || fail "$command has two options --$twice"
     offered=" $(words ben-mpi "$command" --) "
     zsh_part=$(sed -n "/^    $command) /,/;;\$/p" "$zsh")
     for name in $names; do

@@ -196,9 +196,9 @@ static void test_noise_level(void)
 }
 
 /* The share that has none, of slices that would have some. */
-static void test_quiet(void)
+static void test_noiseless(void)
 {
-    struct augment_config noisy = {.noise = 0.05, .quiet = 0.75};
+    struct augment_config noisy = {.noise = 0.05, .noiseless = 0.75};
     int untouched = 0;
     make_slice();
     for (int i = 0; i < PIXELS; i++)
@@ -238,7 +238,7 @@ static const struct check_test tests[] = {
     {"flip", test_flip},
     {"intensities stay in [0, 1]", test_intensities_stay_in_range},
     {"noise level", test_noise_level},
-    {"scans without noise", test_quiet},
+    {"scans without noise", test_noiseless},
     {"contrast inversion", test_inversion},
 };
 
