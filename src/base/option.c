@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HELP_COLUMN = 32, HELP_WIDTH = 80 };
+
 static void *field_of(const struct option *row, void *config)
 {
     return (char *)config + row->field;
@@ -398,17 +400,51 @@ char *option_dump(const struct option_table *table, const void *config)
     return fclose(to) == 0 ? text : NULL;
 }
 
+/* Words at column *at of a help text, from HELP_COLUMN on, no line longer than HELP_WIDTH where
+ * words allow. */
+static void put_words(FILE *to, const char *words, int *at)
+{
+    while (*words) {
+        int n = (int)strcspn(words, " ");
+        if (*at > HELP_COLUMN && *at + 1 + n > HELP_WIDTH) {
+            fputc('\n', to);
+            *at = 0;
+        }
+        *at += fprintf(to, "%*s%.*s", *at < HELP_COLUMN ? HELP_COLUMN - *at : 1, "", n, words);
+        words += words[n] ? n + 1 : n;
+    }
+}
+
+static void help_row(const struct option *row, FILE *to)
+{
+    bool flag = row->type == BEN_OPTION_FLAG;
+    int at = fprintf(to, "  --%s", row->name);
+    if (!flag)
+        at += fprintf(to, " %s", row->unit ? row->unit : "N");
+    if (at >= HELP_COLUMN) {
+        fputc('\n', to);
+        at = 0;
+    }
+    put_words(to, row->help, &at);
+    char note[80] = "";
+    if (flag && row->initial && strcmp(row->initial, "yes") == 0)
+        snprintf(note, sizeof note, "[yes; or --no-%s]", row->name);
+    else if (!flag && row->initial)
+        snprintf(note, sizeof note, "[%s]", row->initial);
+    put_words(to, note, &at);
+    fputc('\n', to);
+}
+
 void option_help(const struct option_table *table, FILE *to)
 {
+    const char *section = "";
     for (size_t i = 0; i < table->n; i++) {
         const struct option *row = &table->rows[i];
-        char left[64];
-        const char *unit = row->type == BEN_OPTION_FLAG ? "" : row->unit ? row->unit : "N";
-        snprintf(left, sizeof left, "--%s %s", row->name, unit);
-        fprintf(to, "  %-30s %s", left, row->help);
-        if (row->initial && row->type != BEN_OPTION_FLAG)
-            fprintf(to, " [%s]", row->initial);
-        fputc('\n', to);
+        if (row->section && strcmp(section, row->section) != 0) {
+            section = row->section;
+            fprintf(to, "\n%s:\n", section);
+        }
+        help_row(row, to);
     }
 }
 

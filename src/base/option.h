@@ -63,7 +63,7 @@ enum ben_status option_read_argv(const struct option_table *table, int n,
  * without memory. Rows without a section are left out. */
 char *option_dump(const struct option_table *table, const void *config);
 
-/* A table of the options for --help. */
+/* The options for --help, by section; those without one stand with the ones before them. */
 void option_help(const struct option_table *table, FILE *to);
 
 void option_free(const struct option_table *table, void *config);

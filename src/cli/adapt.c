@@ -6,6 +6,7 @@
 
 static const struct option rows[] = {
     COMMON_OPTIONS,
+    TRAINING_RUN_OPTIONS,
 
     CHOICE("adapt", "method", method, "ben", ADAPT_METHOD_CHOICES,
            "the paper's way, or one to compare with"),
@@ -53,8 +54,6 @@ static const struct option rows[] = {
     TRAINING_TRAIN_OPTIONS("24", "8", "0.001", "cosine", "1", "0.99", "256", "0.3", "yes"),
 
     TRAINING_AUGMENT_OPTIONS("0.5", "0.3", "0.2", "0.1", "0.2", "0.04", "0.2"),
-
-    TRAINING_RUN_OPTIONS,
 };
 
 const struct command command_adapt = {

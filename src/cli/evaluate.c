@@ -189,7 +189,7 @@ out:
 const struct command command_evaluate = {
     .name = "evaluate",
     .usage = "[NAME=]PRED... [NAME=]REF OUTPUT.tsv",
-    .summary = "measure how well masks agree with references, files or folders of them",
+    .summary = "measure how well masks agree with references",
     .min_args = 3,
     .max_args = 1 << 10,
     .options = {rows, sizeof rows / sizeof rows[0]},

@@ -163,7 +163,7 @@ static enum ben_status run(struct command_context *context, void *config)
 const struct command command_info = {
     .name = "info",
     .usage = "[WHAT]...",
-    .summary = "say what a scan, weights, a configuration, an output folder or this machine is",
+    .summary = "say what a scan, weights, options, an output or this machine is",
     .min_args = 0,
     .max_args = 1000,
     .options = {rows, sizeof rows / sizeof rows[0]},

@@ -38,16 +38,16 @@ void manual_help(FILE *to)
           to);
     for (size_t i = 0; i < n; i++)
         fprintf(to, "  %-10s %s\n", all[i]->name, all[i]->summary);
-    fputs("  help       this; help COMMAND, help --man [COMMAND], help --completion "
-          "bash|zsh|fish, help --write FOLDER\n"
-          "\nExit codes: 0 all good, 1 some scan failed, 2 bad start, 75 interrupted: run the "
+    fputs("  help       this; help COMMAND, help --man [COMMAND],\n"
+          "             help --completion bash|zsh|fish, help --write FOLDER\n"
+          "\nExit codes: 0 all good, 1 some scan failed, 2 bad start, 75 interrupted: run the\n"
           "same command again to go on.\n",
           to);
 }
 
 void manual_command_help(const struct command *command, FILE *to)
 {
-    fprintf(to, "usage: ben-mpi %s %s\n\n%s\n\noptions:\n", command->name, command->usage,
+    fprintf(to, "usage: ben-mpi %s %s\n\n%s\n", command->name, command->usage,
             command->summary);
     option_help(&command->options, to);
 }

@@ -4,6 +4,7 @@
 
 static const struct option rows[] = {
     COMMON_OPTIONS,
+    TRAINING_RUN_OPTIONS,
 
     TRAINING_DATA_OPTIONS,
 
@@ -39,8 +40,6 @@ static const struct option rows[] = {
          "make up heads around the brains of the participants that train"),
     INT("synthesis", "made-heads", paint.made, "0", 0, 10000,
         "heads that are made up altogether"),
-
-    TRAINING_RUN_OPTIONS,
 };
 
 /* A fresh network, or that of --weights. Collective. */

@@ -113,8 +113,7 @@ out:
 const struct command command_volumes = {
     .name = "volumes",
     .usage = "INPUT... OUTPUT.tsv",
-    .summary =
-        "measure brain volumes of a cohort from its masks: folders, a manifest, cohort.h5",
+    .summary = "measure brain volumes of a cohort: folders, a manifest, cohort.h5",
     .min_args = 2,
     .max_args = 1 << 20,
     .options = {rows, sizeof rows / sizeof rows[0]},

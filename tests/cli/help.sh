@@ -5,7 +5,7 @@
 # what is installed.
 source "$(dirname "$0")/lib.sh"
 
-mapfile -t commands < <("$BEN" --help | sed -n 's/^  \([a-z0-9]*\) .*/\1/p' | grep -v '^help$')
+mapfile -t commands < <("$BEN" --help | sed -n 's/^  \([a-z0-9][a-z0-9]*\) .*/\1/p' | grep -v '^help$')
 [ ${#commands[@]} -ge 5 ] || fail "only ${#commands[@]} commands"
 expect 0 "$BEN" help --write "$TMP/share"
 bash=$TMP/share/bash-completion/completions/ben-mpi
@@ -27,7 +27,14 @@ words() {
         echo "${COMPREPLY[@]}"' _ "$bash" "$@"
 }
 
+# fits COMMAND...: what it prints stays within 80 columns.
+fits() {
+    "$@" | awk 'length > 80 {print; wide = 1} END {exit wide}' || fail "wider than 80 columns: $*"
+}
+
+fits "$BEN" --help
 for command in "${commands[@]}"; do
+    fits "$BEN" "$command" --help
     page=$TMP/share/man/man1/ben-mpi-$command.1
     "$BEN" help --man "$command" | cmp - "$page"
     expect 0 "$BEN" help "$command" && grep -qF "usage: ben-mpi $command" "$TMP/printed"
@@ -45,6 +52,8 @@ for command in "${commands[@]}"; do
         has "$fish" "'__fish_seen_subcommand_from $command' -l $name "
     done
 done
+"$BEN" segment --help | tr -s ' \n' ' ' | grep -qF "correct the bias field first [yes; or --no-n4]" ||
+    fail "nobody learns that the bias field is corrected, nor how to do without"
 [ "$(ls "$TMP/share/man/man1" | wc -l)" = $((${#commands[@]} + 1)) ] || fail "pages and commands differ"
 
 [[ " $(words ben-mpi '') " == *" segment "*" help "* ]] || fail "bash does not offer the commands"
