@@ -26,6 +26,8 @@ static const struct option rows[] = {
     ROW("n4", BEN_OPTION_FLAG, n4, "yes", 0, 0, NULL, "correct the bias field first"),
     ROW("n4-shrink", BEN_OPTION_INT, n4_shrink, "4", 1, 16, "N",
         "shrink factor of the bias-field fit"),
+    ROW("denoise", BEN_OPTION_FLAG, denoise, "yes", 0, 0, NULL,
+        "smooth a scan of which the network is far surer then"),
     ROW("threshold", BEN_OPTION_REAL, threshold, "0.5", 0, 1, "P",
         "voxels of a higher probability are brain"),
     ROW("mend-slices", BEN_OPTION_FLAG, mend_slices, "yes", 0, 0, NULL,

@@ -20,6 +20,7 @@ enum row_column {
     VOLUMES,
     SLICES,
     PLANE,
+    SMOOTHING,
     UNCERTAINTY,
     FLAG,
     EXPECTED,
@@ -63,6 +64,10 @@ static const struct table_column columns[ROW_COLUMNS] = {
     [SLICES] = {"slices", BEN_TABLE_INTEGER, 0, NULL, "slices the network saw of each", NULL},
     [PLANE] = {"plane", BEN_TABLE_TEXT, 0, NULL, "that they were cut in, by the header's axes",
                NULL},
+    [SMOOTHING] = {"smoothing", BEN_TABLE_REAL, 1, "voxels",
+                   "standard deviation of the Gaussian through which the network saw them, for "
+                   "noise; 0: as they are",
+                   NULL},
     [UNCERTAINTY] =
         {"uncertainty", BEN_TABLE_REAL, 6, NULL,
          "1 - expected_dice^2 agreement^6, about 1 - Dice, from the Monte Carlo samples; 0 "
@@ -133,6 +138,7 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
     TRY(table_set_integer(table, row, VOLUMES, result->n_volumes));
     TRY(table_set_integer(table, row, SLICES, result->slices));
     TRY(table_set_text(table, row, PLANE, species_plane_name(result->plane)));
+    TRY(table_set_real(table, row, SMOOTHING, result->smoothing));
     if (!isnan(result->uncertainty))
         TRY(set_certainty(table, result, limits, row));
     TRY(table_set_real(table, row, READ, result->read_s));

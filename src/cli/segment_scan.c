@@ -4,6 +4,7 @@
 #include "io/mosaic.h"
 #include "io/nifti.h"
 #include "qa/frame.h"
+#include "qa/noise.h"
 #include "qa/plane.h"
 
 #include <math.h>
@@ -281,7 +282,7 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
     size_t bytes = found->voxels * sizeof(float);
     bool room = true;
     found->maps.on_root = true;
-    if (job->mosaic || job->settle_frame)
+    if (job->mosaic || job->settle_frame || job->settle_noise)
         room &= (found->maps.prob = util_room(bytes)) != NULL;
     if (job->uncertainty)
         room &= (found->maps.uncertainty = util_room(bytes)) != NULL;
@@ -306,26 +307,53 @@ static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
     pass->result->figures.epistemic += figures.epistemic / count;
 }
 
+static enum ben_status predict_once(struct pass *pass, struct net *net, struct found *found,
+                                    const struct predict_maps *maps)
+{
+    const struct predict_config *config = &pass->job->predict;
+    struct mcqa_sums *sums = config->samples ? &found->sums : NULL;
+    return pass->job->settle_frame
+               ? frame_predict(pass->team, net, config, pass->job->image, &found->prepared,
+                               maps, sums)
+               : predict_scan(pass->team, net, config, &found->prepared, maps, sums);
+}
+
+/* And again where the network is far surer of the scan smoothed. */
+static enum ben_status predict_twice(struct pass *pass, struct net *net, struct found *found,
+                                     const struct predict_maps *maps)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_job *job = pass->job;
+    const struct slice_geometry planned = found->prepared.slices;
+    struct noise_choice choice;
+    TRY(predict_once(pass, net, found, maps));
+    if (!job->settle_noise)
+        goto out;
+    TRY(noise_settle(pass->team, net, job->predict.threshold, &job->prepare.normalise, &planned,
+                     maps->prob, &found->prepared, &choice));
+    if (pass->team->rank == 0)
+        noise_tell(job->image, &choice);
+    if (choice.sd > 0)
+        TRY(predict_once(pass, net, found, maps));
+    pass->result->smoothing = fmax(pass->result->smoothing, choice.sd);
+out:
+    return st;
+}
+
 /* The probability takes the place of the intensities, unless these are needed again. */
 static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
 {
     enum ben_status st = BEN_OK;
-    const struct predict_config *config = &pass->job->predict;
     TRY(comm_agree(pass->team, reserve_maps(pass, found)));
     struct volume *volume = found->prepared.volume;
     struct predict_maps maps = found->maps;
     if (!maps.prob)
         maps.prob = volume->data;
-    struct mcqa_sums *sums = config->samples ? &found->sums : NULL;
-    if (pass->job->settle_frame)
-        TRY(frame_predict(pass->team, net, config, pass->job->image, &found->prepared, &maps,
-                          sums));
-    else
-        TRY(predict_scan(pass->team, net, config, &found->prepared, &maps, sums));
+    TRY(predict_twice(pass, net, found, &maps));
     if (maps.prob == volume->data)
         volume->data = NULL;
     found->maps = maps;
-    if (config->samples)
+    if (pass->job->predict.samples)
         note_certainty(pass, &found->sums);
 out:
     return st;

@@ -19,9 +19,9 @@ static void count_votes(const float *votes, size_t pixels, uint32_t samples,
     sums->paired = samples > 1 ? paired / (t * (t - 1)) : sums->voted;
 }
 
-void mcqa_measure_plain(const float *prob, int size, float threshold, struct mcqa_sums *sums)
+void mcqa_measure_plain(const float *prob, size_t pixels, float threshold,
+                        struct mcqa_sums *sums)
 {
-    size_t pixels = (size_t)size * (size_t)size;
     *sums = (struct mcqa_sums){.pixels = (double)pixels};
     for (size_t i = 0; i < pixels; i++) {
         double p = (double)prob[i];
@@ -37,7 +37,7 @@ void mcqa_measure(const struct net_certainty *maps, int size, uint32_t samples, 
                   struct mcqa_sums *sums)
 {
     size_t pixels = (size_t)size * (size_t)size;
-    mcqa_measure_plain(maps->mean, size, threshold, sums);
+    mcqa_measure_plain(maps->mean, pixels, threshold, sums);
     for (size_t i = 0; i < pixels; i++) {
         sums->aleatoric += (double)maps->aleatoric[i];
         sums->epistemic += (double)maps->epistemic[i];

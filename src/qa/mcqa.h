@@ -33,8 +33,9 @@ struct mcqa_figures {
     double epistemic;     /* of each pixel of m */
 };
 
-/* One slice's probabilities of a plain pass: pixels, brain, mean and inside; the rest is 0. */
-void mcqa_measure_plain(const float *prob, int size, float threshold, struct mcqa_sums *sums);
+/* Probabilities of a plain pass, a slice's or a scan's: pixels, brain, mean and inside; the rest is 0. */
+void mcqa_measure_plain(const float *prob, size_t pixels, float threshold,
+                        struct mcqa_sums *sums);
 
 /* One slice: maps [size][size], votes included, from that many samples. */
 void mcqa_measure(const struct net_certainty *maps, int size, uint32_t samples, float threshold,

@@ -44,7 +44,7 @@ static double expect(struct net *net, const struct prepared *p, enum slice_plane
     struct slice_geometry slices;
     double mean = 0, inside = 0, brain = 0;
     CHECK_OK(slices_plan(p->volume, plane, SIZE, &slices));
-    int n = slices.count > PLANE_SLICES ? PLANE_SLICES : slices.count;
+    int n = slices.count > LOOK_SLICES ? LOOK_SLICES : slices.count;
     for (int i = 0; i < n; i++) {
         slices_extract(&slices, p->volume, (int)((i + 0.5) * slices.count / n), 1, x);
         net_predict(net, x, 1, prob);

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A scan in which noise hides the brain is smoothed, and gets about the mask that it has without the
+# noise; the same for any number of ranks, with and without samples. Clear scans stay as they are.
+source "$(dirname "$0")/lib.sh"
+
+$PHANTOM --species rat "$TMP/clear.nii.gz" >/dev/null
+$PHANTOM --species rat --noise 0.25 "$TMP/noisy.nii.gz" >/dev/null
+expect 0 "$BEN" segment "$TMP/clear.nii.gz" "$TMP/clear" --species rat
+expect 0 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/raw" --species rat --no-denoise
+expect 0 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/noisy" --species rat
+says "smoothed by 0.6 voxels"
+is 0.0 "$(cell "$TMP/clear/results.tsv" status ok smoothing)" \
+    "$(cell "$TMP/raw/results.tsv" status ok smoothing)"
+is 0.6 "$(cell "$TMP/noisy/results.tsv" status ok smoothing)"
+volume() { cell "$TMP/$1/results.tsv" status ok volume_mm3; }
+awk -v clear="$(volume clear)" -v raw="$(volume raw)" -v noisy="$(volume noisy)" \
+    'BEGIN {exit !(raw < 0.5 * clear && noisy > 0.9 * clear && noisy < 1.1 * clear)}' ||
+    fail "$(volume clear) mm3 without noise, $(volume raw) with it, $(volume noisy) smoothed"
+
+options=(--species rat --mc 2 --probability --uncertainty --attention)
+expect 0 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/one" "${options[@]}"
+expect 0 ranks 3 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/ranks" "${options[@]}"
+same_outputs "$TMP/one" "$TMP/ranks"
+cmp "$TMP"/noisy/*_mask.nii.gz "$TMP"/one/*_mask.nii.gz
