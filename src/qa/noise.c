@@ -84,7 +84,7 @@ static enum ben_status compare(const struct look *look,
 {
     enum ben_status st = BEN_OK;
     float *best = NULL;
-    double sd;
+    double sd = 0;
     TRY(find_width(look, normalise, planned, prepared->volume, &best, &sd, &choice->smoothed));
     if (1 - choice->smoothed >= NOISE_MARGIN * (1 - choice->plain))
         goto out;

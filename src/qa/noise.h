@@ -10,16 +10,15 @@
 #include "prep/prepare.h"
 #include "qa/look.h"
 
-#define NOISE_SURE 0.97 /* with this expected Dice of the whole scan nothing is looked at */
-#define NOISE_MARGIN                                                                           \
-    0.75 /* 1 - expected Dice of the smoothed slices must be less than this times */
-#define NOISE_WIDER 0.85 /* and of a wider Gaussian than this times that of a narrower one */
+#define NOISE_SURE   0.97 /* with this expected Dice of the whole scan nothing is looked at */
+#define NOISE_MARGIN 0.75 /* 1 - expected Dice must be less than this times, smoothed */
+#define NOISE_WIDER  0.85 /* and with a wider Gaussian than this times a narrower one's */
 
 struct noise_choice {
     double sd;   /* voxels; 0: the scan stays as it is */
     double scan; /* expected Dice of the whole scan, 0 where nothing is brain */
-    double plain,
-        smoothed; /* of the slices that were looked at, smoothed at best; NaN: none were */
+    /* Of the slices that were looked at, as they are and smoothed at best; NaN: none were. */
+    double plain, smoothed;
 };
 
 /* prob [voxels of the canonical grid], on rank 0: what the network made of the scan as it is, pixels
