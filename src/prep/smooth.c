@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* weights [2 radius + 1], their sum 1. */
-static void make_kernel(double sd, int radius, float *weights)
+void smooth_kernel(double sd, int radius, float *weights)
 {
     double sum = 0;
     for (int d = -radius; d <= radius; d++)
@@ -74,7 +73,7 @@ enum ben_status smooth_volume(struct volume *volume, const double sd[3])
         TRY_NEW(weights = malloc((2 * (size_t)radius + 1) * sizeof *weights));
         if (!other)
             TRY_NEW(other = util_room(volume_voxels(volume) * sizeof *other));
-        make_kernel(sd[axis], radius, weights);
+        smooth_kernel(sd[axis], radius, weights);
         along_axis(volume, axis, weights, radius, other);
         float *smooth = other;
         other = volume->data;

@@ -10,4 +10,7 @@
  * number of threads. Local. Fails: BEN_E_MEMORY. */
 enum ben_status smooth_volume(struct volume *volume, const double sd[3]);
 
+/* A Gaussian of sd > 0 pixels, cut at radius: weights [2 radius + 1], their sum 1. */
+void smooth_kernel(double sd, int radius, float *weights);
+
 #endif

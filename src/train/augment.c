@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "train/augment.h"
 #include "base/random.h"
+#include "prep/smooth.h"
 #include "train/artefact.h"
 
 #include <math.h>
@@ -221,12 +222,8 @@ static void apply_bias(const struct random_stream *stream, double sd, int size, 
 static int make_kernel(double sd, float kernel[2 * MAX_RADIUS + 1])
 {
     int radius = (int)ceil(BLUR_RADIUS * sd);
-    double sum = 0;
     radius = radius > MAX_RADIUS ? MAX_RADIUS : radius;
-    for (int k = -radius; k <= radius; k++)
-        sum += exp(-0.5 * k * k / (sd * sd));
-    for (int k = -radius; k <= radius; k++)
-        kernel[k + radius] = (float)(exp(-0.5 * k * k / (sd * sd)) / sum);
+    smooth_kernel(sd, radius, kernel);
     return radius;
 }
 

@@ -3,7 +3,7 @@
  * is sure of stays as it is. (tests/cli/noise.sh has scans that are smoothed.) */
 #include "check_ranks.h"
 
-#include "base/random.h"
+#include "ball.h"
 #include "prep/smooth.h"
 #include "qa/noise.h"
 
@@ -14,31 +14,11 @@ enum { SIZE = 32, X = 20, Y = 24, Z = 9, VOXELS = X * Y * Z };
 static const float threshold = 0.5F;
 static const struct normalise_config percentiles = {1, 99};
 
-/* A ball in noise; slices along z are thick. */
+/* Slices along z are thick. */
 static struct prepared ball(void)
 {
-    const int dim[3] = {X, Y, Z};
-    const double mm[3] = {1, 1, 2};
-    struct random_stream stream = random_open(7, BEN_RANDOM_TEST, 0, 0);
-    struct prepared p = {.orientation = {.axis = {0, 1, 2}}};
-    CHECK_OK(volume_create(dim, mm, &p.volume));
-    for (int i = 0; i < VOXELS; i++) {
-        double x = i % X - 9.5, y = i / X % Y - 11.5, z = 2 * (i / (X * Y) - 4);
-        p.volume->data[i] = (float)(0.6 * random_uniform(&stream, (uint32_t)i) +
-                                    (x * x + y * y + z * z < 60 ? 0.4 : 0));
-    }
-    CHECK_OK(slices_plan(p.volume, BEN_AXIAL, SIZE, &p.slices));
-    return p;
-}
-
-static struct net *some_net(uint64_t seed)
-{
-    struct net_config config = net_config_default();
-    struct net *net = NULL;
-    config.size = SIZE;
-    CHECK_OK(net_create(&config, 1, false, &net));
-    net_init(net, seed);
-    return net;
+    const struct ball ball = {{X, Y, Z}, {1, 1, 2}, 0.6, 0.4, 60};
+    return ball_prepared(&ball, BEN_AXIAL, SIZE);
 }
 
 static double look(struct net *net, const struct prepared *p)
@@ -110,7 +90,7 @@ static void test_definition(void)
     for (int i = 0; i < VOXELS; i++)
         prob[i] = i % 3 ? 0.1F : 0.8F;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        struct net *net = some_net(seed);
+        struct net *net = untrained_net(SIZE, 1, seed);
         check_choice(net, prob);
         net_free(&net);
     }
@@ -121,7 +101,7 @@ static void test_sure_scans_stay(void)
     static float prob[VOXELS];
     struct prepared p = ball();
     struct slice_geometry planned = p.slices;
-    struct net *net = some_net(1);
+    struct net *net = untrained_net(SIZE, 1, 1);
     struct noise_choice choice;
     for (int i = 0; i < VOXELS; i++)
         prob[i] = i % 3 ? 0.01F : 0.99F;

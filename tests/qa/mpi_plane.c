@@ -3,38 +3,18 @@
  * size; and what it takes follows from that. */
 #include "check_ranks.h"
 
-#include "base/random.h"
+#include "ball.h"
 #include "qa/plane.h"
 
 enum { SIZE = 32 };
 
 static const float threshold = 0.5F;
 
-/* A bright ball in noise, with more slices along one axis than are looked at. */
+/* More slices along one axis than are looked at. */
 static struct prepared ball(enum slice_plane plane)
 {
-    const int dim[3] = {20, 37, 9};
-    const double mm[3] = {1, 0.5, 2};
-    struct random_stream stream = random_open(7, BEN_RANDOM_TEST, 0, 0);
-    struct prepared p = {.orientation = {.axis = {0, 1, 2}}};
-    CHECK_OK(volume_create(dim, mm, &p.volume));
-    for (int i = 0; i < 20 * 37 * 9; i++) {
-        double x = i % 20 - 9.5, y = 0.5 * (i / 20 % 37 - 18), z = 2 * (i / 740 - 4);
-        p.volume->data[i] = (float)(0.2 * random_uniform(&stream, (uint32_t)i) +
-                                    (x * x + y * y + z * z < 40 ? 0.8 : 0));
-    }
-    CHECK_OK(slices_plan(p.volume, plane, SIZE, &p.slices));
-    return p;
-}
-
-static struct net *noisy_net(uint64_t seed)
-{
-    struct net_config config = net_config_default();
-    struct net *net = NULL;
-    config.size = SIZE;
-    CHECK_OK(net_create(&config, 1, false, &net));
-    net_init(net, seed);
-    return net;
+    const struct ball ball = {{20, 37, 9}, {1, 0.5, 2}, 0.2, 0.8, 40};
+    return ball_prepared(&ball, plane, SIZE);
 }
 
 /* By the definition, slice by slice. */
@@ -62,7 +42,7 @@ static void test_definition(void)
     for (uint64_t seed = 1; seed <= 6; seed++) {
         enum slice_plane planned = (enum slice_plane)(seed % 3);
         struct prepared p = ball(planned);
-        struct net *net = noisy_net(seed);
+        struct net *net = untrained_net(SIZE, 1, seed);
         struct plane_choice choice;
         CHECK_OK(plane_settle(&world, net, threshold, &p, &choice));
         double expected[3], least;
@@ -89,7 +69,7 @@ static void test_team_equals_one_rank(void)
 {
     const struct comm self = comm_self();
     struct prepared p = ball(BEN_CORONAL), q = ball(BEN_CORONAL);
-    struct net *net = noisy_net(2);
+    struct net *net = untrained_net(SIZE, 1, 2);
     struct plane_choice alone, together;
     CHECK_OK(plane_settle(&self, net, threshold, &p, &alone));
     CHECK_OK(plane_settle(&world, net, threshold, &q, &together));
@@ -104,7 +84,7 @@ static void test_team_equals_one_rank(void)
 static void test_thick_slices_stay(void)
 {
     struct prepared p = ball(BEN_SAGITTAL);
-    struct net *net = noisy_net(2);
+    struct net *net = untrained_net(SIZE, 1, 2);
     struct plane_choice choice;
     p.by_thickness = true;
     CHECK_OK(plane_settle(&world, net, threshold, &p, &choice));

@@ -3,15 +3,15 @@
  * with more ranks than slices; what the maps say of each other holds. */
 #include "check_ranks.h"
 
-#include "base/random.h"
+#include "ball.h"
 #include "qa/predict.h"
 
 #include <string.h>
 
 enum { SLICES = 3, SIZE = 32, SAMPLES = 3 };
 
-/* A bright ball in noise, prepared as it is. */
-static struct prepared ball(void)
+/* A bright cylinder in noise, prepared as it is. */
+static struct prepared cylinder(void)
 {
     const int dim[3] = {20, 16, SLICES};
     const double mm[3] = {1, 1, 1};
@@ -25,16 +25,6 @@ static struct prepared ball(void)
     }
     CHECK_OK(slices_plan(p.volume, BEN_AXIAL, SIZE, &p.slices));
     return p;
-}
-
-static struct net *noisy_net(void)
-{
-    struct net_config config = net_config_default();
-    struct net *net = NULL;
-    config.size = SIZE;
-    CHECK_OK(net_create(&config, BEN_PREDICT_BATCH, false, &net));
-    net_init(net, 3);
-    return net;
 }
 
 struct outcome {
@@ -56,7 +46,7 @@ static struct outcome predict(const struct comm *team, const struct prepared *p,
     const struct predict_config config = {SAMPLES, seed, 0.5F};
     struct outcome o = {.voxels = volume_voxels(p->volume),
                         .cells = predict_attention_floats(p)};
-    struct net *net = noisy_net();
+    struct net *net = untrained_net(SIZE, BEN_PREDICT_BATCH, 3);
     o.maps = (struct predict_maps){false, fresh(o.voxels), fresh(o.voxels), fresh(o.cells)};
     CHECK_OK(predict_scan(team, net, &config, p, &o.maps, &o.sums));
     net_free(&net);
@@ -78,7 +68,7 @@ static bool same(const float *a, const float *b, size_t n)
 static void test_team_equals_one_rank(void)
 {
     const struct comm self = comm_self();
-    struct prepared p = ball();
+    struct prepared p = cylinder();
     struct outcome alone = predict(&self, &p, 1), shared = predict(&world, &p, 1);
     struct outcome other = predict(&world, &p, 2);
     CU_ASSERT(same(alone.maps.prob, shared.maps.prob, alone.voxels));
@@ -96,7 +86,7 @@ static void test_team_equals_one_rank(void)
  * where it has no brain. */
 static void test_ranges(void)
 {
-    struct prepared p = ball();
+    struct prepared p = cylinder();
     struct outcome o = predict(&world, &p, 1);
     float *map = fresh(o.voxels);
     int with_brain = 0;
@@ -125,8 +115,8 @@ static void test_ranges(void)
 static void test_one_pass(void)
 {
     const struct comm self = comm_self();
-    struct prepared p = ball();
-    struct net *net = noisy_net();
+    struct prepared p = cylinder();
+    struct net *net = untrained_net(SIZE, BEN_PREDICT_BATCH, 3);
     size_t n = volume_voxels(p.volume);
     float *shared = fresh(n), *alone = fresh(n);
     CHECK_OK(predict_volume(&world, net, &p, shared));
@@ -143,8 +133,8 @@ static void test_one_pass(void)
 static void test_in_place(void)
 {
     const struct comm self = comm_self();
-    struct prepared p = ball(), own = ball();
-    struct net *net = noisy_net();
+    struct prepared p = cylinder(), own = cylinder();
+    struct net *net = untrained_net(SIZE, BEN_PREDICT_BATCH, 3);
     size_t n = volume_voxels(p.volume), slice = n / SLICES;
     const struct predict_config config = {SAMPLES, 1, 0.5F};
     const struct predict_maps maps = {true, p.volume->data, fresh(n), NULL};
