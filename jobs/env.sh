@@ -15,6 +15,10 @@
 # export OMPI_MCA_btl_vader_single_copy_mechanism=none
 # Where the parallel file system and Open MPI's own MPI-IO do not go together:
 # export OMPI_MCA_io=romio321
+# By default SLURM 22.05 does not let ranks wait for each other at the end of MPI_Init (its fence
+# without data, on fewer nodes than TreeWidth), so that a message may find a rank that is not ready
+# and crash it. Its fence in a ring waits:
+export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 # File systems without locks (many NFS and Lustre mounts) are no reason to fail:
 export HDF5_USE_FILE_LOCKING=${HDF5_USE_FILE_LOCKING:-BEST_EFFORT}
 
