@@ -4,8 +4,8 @@
 # common one; the maps are whole, and the same for any number of ranks.
 source "$(dirname "$0")/lib.sh"
 
-$PHANTOM --species rat "$TMP/common.nii.gz" >/dev/null
-$PHANTOM --species rat --dims 240x216x30 "$TMP/large.nii.gz" >/dev/null
+$PHANTOM --species rat --dims 80x72x15 --voxel 0.35x0.35x2.4 "$TMP/common.nii.gz" >/dev/null
+$PHANTOM --species rat --dims 240x216x15 --voxel 0.35x0.35x2.4 "$TMP/large.nii.gz" >/dev/null
 expect 0 "$BEN" segment "$TMP/common.nii.gz" "$TMP/common" --species rat --verbose
 ! grep -q "the brain is small" "$TMP/said" || fail "looked nearer than at a common field of view"
 common=$(cell "$TMP/common/results.tsv" status ok volume_mm3)

@@ -3,6 +3,7 @@
 # Monte Carlo samples: maps, scores and flags are the same bytes for any number of ranks and threads,
 # with several scans and with one that ranks share; they hang on the seed; limits make flags.
 source "$(dirname "$0")/lib.sh"
+small_nets
 
 mkdir "$TMP/two" "$TMP/one"
 $PHANTOM --species rat --dims 40x36x8 "$TMP/two/a.nii.gz" >/dev/null
