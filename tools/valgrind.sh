@@ -22,5 +22,6 @@ check() {
 export -f check
 find build-debug/tests -maxdepth 1 -type f -name '*_test_*' -executable \
     ! -name nn_test_net ! -name nn_test_conv ! -name train_test_trainer ! -name train_test_synth \
+    ! -name bench_test_bench \
     -print0 | sort -z |
     xargs -0 -P "$(nproc)" -I{} bash -c 'check {}'

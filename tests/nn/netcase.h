@@ -14,7 +14,7 @@
 enum { CASE_SEED = 20220711, CASE_SIZE = 32, CASE_PIXELS = CASE_SIZE * CASE_SIZE };
 enum { CASE_IMAGE = 1000, CASE_SIGNS = 2000, CASE_ENTRIES = 3000 };
 
-/* Under valgrind: the parts that check memory, not all that check numbers. */
+/* Under valgrind and sanitizers: the parts that check memory, not all that check numbers. */
 static inline bool case_quick(void)
 {
     return getenv("BEN_TEST_QUICK") != NULL;

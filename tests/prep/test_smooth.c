@@ -21,15 +21,20 @@ static struct volume *noise(void)
     return volume;
 }
 
-static double weight(double sd, int d)
+enum { REACH = 6, TAPS = 2 * REACH + 1 };
+
+/* Of the distances -REACH..REACH. */
+static void weigh(double sd, double weight[TAPS])
 {
-    if (sd == 0)
-        return d == 0;
+    const int radius = (int)ceil(3 * sd);
     double sum = 0;
-    int radius = (int)ceil(3 * sd);
-    for (int e = -radius; e <= radius; e++)
-        sum += exp(-0.5 * e * e / (sd * sd));
-    return abs(d) > radius ? 0 : exp(-0.5 * d * d / (sd * sd)) / sum;
+    for (int d = -REACH; d <= REACH; d++) {
+        double bell = sd > 0 ? exp(-0.5 * d * d / (sd * sd)) : d == 0;
+        weight[d + REACH] = abs(d) > radius ? 0 : bell;
+        sum += weight[d + REACH];
+    }
+    for (int i = 0; i < TAPS; i++)
+        weight[i] /= sum;
 }
 
 static int within(int at, int n)
@@ -37,16 +42,16 @@ static int within(int at, int n)
     return at < 0 ? 0 : at >= n ? n - 1 : at;
 }
 
-static double smoothed_at(const float *data, const double sd[3], int x, int y, int z)
+static double smoothed_at(const float *data, double weight[3][TAPS], int x, int y, int z)
 {
-    enum { REACH = 6 };
     double sum = 0;
-    for (int c = -REACH; c <= REACH; c++)
-        for (int b = -REACH; b <= REACH; b++)
-            for (int a = -REACH; a <= REACH; a++) {
-                int at = (within(z + c, NZ) * NY + within(y + b, NY)) * NX + within(x + a, NX);
-                sum +=
-                    weight(sd[0], a) * weight(sd[1], b) * weight(sd[2], c) * (double)data[at];
+    for (int c = 0; c < TAPS; c++)
+        for (int b = 0; b < TAPS; b++)
+            for (int a = 0; a < TAPS; a++) {
+                int k = within(z + c - REACH, NZ), j = within(y + b - REACH, NY),
+                    i = within(x + a - REACH, NX);
+                sum += weight[0][a] * weight[1][b] * weight[2][c] *
+                       (double)data[(k * NY + j) * NX + i];
             }
     return sum;
 }
@@ -54,12 +59,15 @@ static double smoothed_at(const float *data, const double sd[3], int x, int y, i
 static void check_smoothing(const double sd[3])
 {
     struct volume *before = noise(), *after = noise();
+    double weight[3][TAPS];
+    for (int axis = 0; axis < 3; axis++)
+        weigh(sd[axis], weight[axis]);
     CHECK_OK(smooth_volume(after, sd));
     for (int z = 0; z < NZ; z++)
         for (int y = 0; y < NY; y++)
             for (int x = 0; x < NX; x++)
                 CHECK_NEAR(after->data[(z * NY + y) * NX + x],
-                           smoothed_at(before->data, sd, x, y, z), 1e-6);
+                           smoothed_at(before->data, weight, x, y, z), 1e-6);
     volume_free(&before);
     volume_free(&after);
 }
