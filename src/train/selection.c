@@ -76,7 +76,7 @@ static enum ben_status split_by_folds(const struct selection_config *config,
     for (int i = 0; i < s->n; i++)
         if (labelled[i])
             names[n++] = s->participants[i];
-    if (n > 0)
+    if (n > 0 || config->folds.folds > 1)
         TRY(folds_split(&config->folds, names, n, validates));
     for (int k = 0; k < n; k++)
         for (int i = 0; i < s->n && validates[k]; i++)

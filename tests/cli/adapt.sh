@@ -62,6 +62,8 @@ expect 2 adapt none2 --method finetune
 says "none of 4 scans is labelled"
 expect 2 adapt none2 --method finetune --masks "$masks" --labels 0
 says "no scan is left to learn from"
+expect 2 adapt none2 --folds 2 --fold 1
+says "2 folds need as many participants, but there are 0"
 
 # Nothing but the source, and something of both.
 part() { adapt "kept-$1" --method finetune --masks "$masks" --epochs 1 --no-exact-norm --keep-source "$1"; }
