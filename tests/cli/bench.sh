@@ -16,7 +16,7 @@ b = json.load(open(sys.argv[1]))
 assert b["machine"]["ranks"] == 2 and b["machine"]["peak_flops_per_s"] > 0
 p, t, s = b["prediction"], b["training_seconds_per_slice"], b["scan_seconds"]
 assert 0 < p["seconds_per_slice"]["min"] <= p["seconds_per_slice"]["median"]
-assert p["mc_seconds_per_slice"]["min"] > p["seconds_per_slice"]["min"]
+assert 0 < p["mc_seconds_per_slice"]["min"] <= p["mc_seconds_per_slice"]["median"]
 assert {"enc1.conv1", "dec4.up", "nonlocal", "final"} <= {l["name"] for l in p["layers"]}
 parts = [t[k]["min"] for k in ("forward", "loss", "backward", "reduce", "adam", "packing")]
 assert all(x > 0 for x in parts) and sum(parts) <= t["whole"]["min"] * 1.0001
