@@ -266,15 +266,6 @@ out:
     return st;
 }
 
-static enum ben_status copy_voxels(const struct volume *volume, float **copy)
-{
-    enum ben_status st = BEN_OK;
-    TRY_NEW(*copy = util_room(volume_voxels(volume) * sizeof **copy));
-    memcpy(*copy, volume->data, volume_voxels(volume) * sizeof **copy);
-out:
-    return st;
-}
-
 static enum ben_status reserve_maps(const struct pass *pass, struct found *found)
 {
     enum ben_status st = BEN_OK;
@@ -381,7 +372,7 @@ static enum ben_status segment_volume(struct pass *pass, struct net *net, int in
     struct volume *volume = NULL;
     struct found found = {0};
     TRY(read_volume(pass, index, &volume));
-    TRY(comm_agree(pass->team, pass->brain ? copy_voxels(volume, &found.raw) : BEN_OK));
+    TRY(comm_agree(pass->team, pass->brain ? volume_copy_voxels(volume, &found.raw) : BEN_OK));
     TRY(prepare_volume(pass->team, &pass->prepare, &volume, &found.prepared));
     pass->result->n4_s += found.prepared.n4_s;
     pass->result->prepare_s += found.prepared.rest_s;

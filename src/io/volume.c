@@ -31,6 +31,16 @@ out:
     return st;
 }
 
+enum ben_status volume_copy_voxels(const struct volume *volume, float **voxels)
+{
+    enum ben_status st = BEN_OK;
+    const size_t bytes = volume_voxels(volume) * sizeof **voxels;
+    TRY_NEW(*voxels = util_room(bytes));
+    memcpy(*voxels, volume->data, bytes);
+out:
+    return st;
+}
+
 void volume_free(struct volume **volume)
 {
     if (!*volume)

@@ -24,6 +24,9 @@ size_t volume_voxels(const struct volume *volume);
 enum ben_status volume_create(const int dim[3], const double voxel_mm[3],
                               struct volume **volume);
 
+/* *voxels [voxels] := a copy of the volume's; the caller frees. Local. Fails: BEN_E_MEMORY. */
+enum ben_status volume_copy_voxels(const struct volume *volume, float **voxels);
+
 void volume_free(struct volume **volume);
 
 /* The world axis (0 right, 1 front, 2 up) that each voxel axis runs along, and its sign (1 or

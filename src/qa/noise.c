@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "qa/noise.h"
 #include "base/log.h"
-#include "base/util.h"
 #include "prep/smooth.h"
 #include "qa/mcqa.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const double widths[] = {0.6, 1, 1.6};
 
@@ -17,13 +15,11 @@ static enum ben_status smooth(const struct volume *volume, double sd, float **da
 {
     enum ben_status st = BEN_OK;
     const double *mm = volume->voxel_mm, least = fmin(fmin(mm[0], mm[1]), mm[2]);
-    const size_t bytes = volume_voxels(volume) * sizeof(float);
     struct volume copy = *volume;
     double along[3];
     for (int a = 0; a < 3; a++)
         along[a] = mm[a] < 1.5 * least ? sd : 0;
-    TRY_NEW(copy.data = util_room(bytes));
-    memcpy(copy.data, volume->data, bytes);
+    TRY(volume_copy_voxels(volume, &copy.data));
     st = smooth_volume(&copy, along);
     *data = copy.data;
 out:
