@@ -27,6 +27,7 @@ static const char usage[] =
     "  --dims XxYxZ --voxel XxYxZ  grid and mm (default: a usual scan of the species)\n"
     "  --axes RAS                where i, j, k run to (default LSA for rodents)\n"
     "  --oblique DEG --bias B --noise S --seed N\n"
+    "  --coil C                  a surface coil's fall-off with that power of the distance\n"
     "  --volumes N               time points: 4-D\n"
     "  --dtype uint8|int16|float32 (default int16)\n";
 
@@ -84,6 +85,8 @@ static void parse_one(int option, char *text, struct job *job)
         p->oblique_deg = atof(text);
     if (option == 'b')
         p->bias = atof(text);
+    if (option == 'C')
+        p->coil = atof(text);
     if (option == 'n')
         p->noise = atof(text);
     if (option == 'r')
@@ -100,21 +103,15 @@ static void parse_one(int option, char *text, struct job *job)
 
 static struct job parse(int argc, char **argv)
 {
-    static const struct option options[] = {{"species", required_argument, NULL, 's'},
-                                            {"contrast", required_argument, NULL, 'c'},
-                                            {"dims", required_argument, NULL, 'd'},
-                                            {"voxel", required_argument, NULL, 'v'},
-                                            {"axes", required_argument, NULL, 'a'},
-                                            {"oblique", required_argument, NULL, 'o'},
-                                            {"bias", required_argument, NULL, 'b'},
-                                            {"noise", required_argument, NULL, 'n'},
-                                            {"seed", required_argument, NULL, 'r'},
-                                            {"volumes", required_argument, NULL, 'V'},
-                                            {"dtype", required_argument, NULL, 't'},
-                                            {"bids", required_argument, NULL, 'B'},
-                                            {"subjects", required_argument, NULL, 'N'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"species", required_argument, NULL, 's'}, {"contrast", required_argument, NULL, 'c'},
+        {"dims", required_argument, NULL, 'd'},    {"voxel", required_argument, NULL, 'v'},
+        {"axes", required_argument, NULL, 'a'},    {"oblique", required_argument, NULL, 'o'},
+        {"bias", required_argument, NULL, 'b'},    {"coil", required_argument, NULL, 'C'},
+        {"noise", required_argument, NULL, 'n'},   {"seed", required_argument, NULL, 'r'},
+        {"volumes", required_argument, NULL, 'V'}, {"dtype", required_argument, NULL, 't'},
+        {"bids", required_argument, NULL, 'B'},    {"subjects", required_argument, NULL, 'N'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     struct job job = {.bids = {.name = "Made heads", .type = BEN_NIFTI_I16, .volumes = 1},
                       .subjects = 2};
     int c;

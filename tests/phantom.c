@@ -351,6 +351,16 @@ static bool is_vein(const struct head *head, const double p[3])
     return fabs(waves_at(head->vein[0], p)) < 0.06 && fabs(waves_at(head->vein[1], p)) < 0.06;
 }
 
+/* What a surface coil above the head sees of a point, of what it sees of its own place. */
+static double seen_by_coil(const struct phantom_options *o, const double p[3])
+{
+    const double coil[3] = {0, 0, 1.3};
+    double square = 0;
+    for (int a = 0; a < 3; a++)
+        square += (p[a] - coil[a]) * (p[a] - coil[a]);
+    return pow(1 + 3 * sqrt(square), -o->coil);
+}
+
 /* The noise-free value, and whether the point is brain. */
 static float sample(const struct head *head, const struct phantom_options *o,
                     const double mm[3], bool *brain)
@@ -364,9 +374,10 @@ static float sample(const struct head *head, const struct phantom_options *o,
     double ripple = waves_at(head->wave, p);
     enum tissue tissue = tissue_at(head, p, ripple);
     *brain = tissue == GREY || tissue == WHITE || tissue == VENTRICLE;
+    double value = head->value[tissue] * seen_by_coil(o, p);
     if (tissue == AIR)
-        return head->value[AIR];
-    double value = head->value[tissue] * (1 + 0.08 * ripple) * (1 - o->loss * air);
+        return (float)value;
+    value *= (1 + 0.08 * ripple) * (1 - o->loss * air);
     if (o->contrast == BEN_PHANTOM_SWI && *brain && is_vein(head, p))
         value *= 0.3;
     return (float)(value * exp(2 * o->bias * waves_at(head->field, p)));

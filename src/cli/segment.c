@@ -26,6 +26,8 @@ static const struct option rows[] = {
     ROW("n4", BEN_OPTION_FLAG, n4, "yes", 0, 0, NULL, "correct the bias field first"),
     ROW("n4-shrink", BEN_OPTION_INT, n4_shrink, "4", 1, 16, "N",
         "shrink factor of the bias-field fit"),
+    ROW("n4-strong", BEN_OPTION_FLAG, n4_strong, "yes", 0, 0, NULL,
+        "correct it strongly, as near a surface coil, where the network is far surer then"),
     ROW("denoise", BEN_OPTION_FLAG, denoise, "yes", 0, 0, NULL,
         "smooth a scan of which the network is far surer then"),
     ROW("threshold", BEN_OPTION_REAL, threshold, "0.5", 0, 1, "P",

@@ -20,6 +20,7 @@ enum row_column {
     VOLUMES,
     SLICES,
     PLANE,
+    BIAS,
     SMOOTHING,
     UNCERTAINTY,
     FLAG,
@@ -51,6 +52,13 @@ static const struct table_level flag_levels[] = {
     {NULL, NULL},
 };
 
+static const struct table_level n4_levels[] = {
+    {"no", "not at all"},
+    {"usual", "by N4"},
+    {"strong", "by N4 twice, strongly first, because the network was far surer then"},
+    {NULL, NULL},
+};
+
 static const struct table_column columns[ROW_COLUMNS] = {
     [PARTICIPANT] = {"participant_id", BEN_TABLE_TEXT, 0, NULL, "the animal or person", NULL},
     [SESSION] = {"session_id", BEN_TABLE_TEXT, 0, NULL, "session of the scan", NULL},
@@ -64,6 +72,7 @@ static const struct table_column columns[ROW_COLUMNS] = {
     [SLICES] = {"slices", BEN_TABLE_INTEGER, 0, NULL, "slices the network saw of each", NULL},
     [PLANE] = {"plane", BEN_TABLE_TEXT, 0, NULL, "that they were cut in, by the header's axes",
                NULL},
+    [BIAS] = {"n4", BEN_TABLE_TEXT, 0, NULL, "how the bias field was corrected", n4_levels},
     [SMOOTHING] = {"smoothing", BEN_TABLE_REAL, 1, "voxels",
                    "standard deviation of the Gaussian through which the network saw them, for "
                    "noise; 0: as they are",
@@ -138,6 +147,10 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
     TRY(table_set_integer(table, row, VOLUMES, result->n_volumes));
     TRY(table_set_integer(table, row, SLICES, result->slices));
     TRY(table_set_text(table, row, PLANE, species_plane_name(result->plane)));
+    TRY(table_set_text(table, row, BIAS,
+                       result->n4_strong ? "strong"
+                       : result->n4      ? "usual"
+                                         : "no"));
     TRY(table_set_real(table, row, SMOOTHING, result->smoothing));
     if (!isnan(result->uncertainty))
         TRY(set_certainty(table, result, limits, row));

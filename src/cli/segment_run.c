@@ -218,8 +218,9 @@ static enum ben_status describe_job(const struct run *run, const struct scan *sc
     job->prepare.follow_thick = config->plane == 0 && species_lies_anyhow(scan->species);
     job->settle_plane = config->plane == 0 && species_plane_is_open(scan->species);
     job->settle_frame = species_frame_is_open(scan->species);
-    job->settle_noise = config->denoise;
     job->prepare.n4 = config->n4 && prep->n4;
+    job->settle_bias = config->n4_strong && job->prepare.n4;
+    job->settle_noise = config->denoise;
     job->prepare.n4_options.shrink = config->n4_shrink;
     job->prepare.normalise.low_percent = prep->percentile_low;
     job->prepare.normalise.high_percent = prep->percentile_high;

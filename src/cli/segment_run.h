@@ -9,7 +9,7 @@ struct segment_config {
     struct common_options common;
     const char *volume;
     int plane; /* 0 auto, then enum slice_plane + 1 */
-    bool n4;
+    bool n4, n4_strong;
     int n4_shrink;
     bool denoise;
     double threshold;

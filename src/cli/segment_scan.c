@@ -3,8 +3,8 @@
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"
+#include "qa/doubt.h"
 #include "qa/frame.h"
-#include "qa/noise.h"
 #include "qa/plane.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@ struct pass {
     const struct comm *team;
     const struct segment_job *job;
     struct segment_result *result;
-    struct prepare_config prepare; /* the job's; after the first volume, in its plane */
+    struct prepare_config
+        prepare; /* the job's; after the first volume, as settled for that one */
     struct nifti_reader *reader;
     struct nifti_geometry geometry;
     struct nifti_writer *mask, *probability, *brain, *uncertainty, *attention;
@@ -273,7 +274,7 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
     size_t bytes = found->voxels * sizeof(float);
     bool room = true;
     found->maps.on_root = true;
-    if (job->mosaic || job->settle_frame || job->settle_noise)
+    if (job->mosaic || job->settle_frame || job->settle_bias || job->settle_noise)
         room &= (found->maps.prob = util_room(bytes)) != NULL;
     if (job->uncertainty)
         room &= (found->maps.uncertainty = util_room(bytes)) != NULL;
@@ -309,40 +310,103 @@ static enum ben_status predict_once(struct pass *pass, struct net *net, struct f
                : predict_scan(pass->team, net, config, &found->prepared, maps, sums);
 }
 
-/* And again where the network is far surer of the scan smoothed. */
-static enum ben_status predict_twice(struct pass *pass, struct net *net, struct found *found,
+/* The scan's first volume as prepare says, and in the plane that suits it. */
+static enum ben_status prepare_first(const struct pass *pass, struct net *net,
+                                     const struct prepare_config *prepare,
+                                     struct volume **volume, struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    const struct segment_job *job = pass->job;
+    struct plane_choice choice;
+    TRY(prepare_volume(pass->team, prepare, volume, prepared));
+    if (!job->settle_plane)
+        goto out;
+    TRY(plane_settle(pass->team, net, job->predict.threshold, prepared, &choice));
+    if (pass->team->rank == 0)
+        plane_tell(job->image, &choice);
+out:
+    return st;
+}
+
+struct once_more {
+    struct pass *pass;
+    struct net *net;
+};
+
+static enum ben_status correct_strongly(void *context, struct prepared *corrected)
+{
+    enum ben_status st = BEN_OK;
+    const struct once_more *once_more = context;
+    const struct pass *pass = once_more->pass;
+    struct prepare_config prepare = pass->job->prepare;
+    struct volume *volume = NULL;
+    prepare.n4_strong = true;
+    if (pass->team->rank == 0)
+        st = nifti_read(pass->job->image, pass->extent.first, &volume, NULL);
+    else
+        st = expect_volume(pass, &volume);
+    TRY(comm_agree(pass->team, st));
+    TRY(share_volume(pass->team, volume));
+    TRY(prepare_first(pass, once_more->net, &prepare, &volume, corrected));
+out:
+    volume_free(&volume);
+    return st;
+}
+
+static void settle_slices(struct pass *pass, const struct slice_geometry *slices)
+{
+    pass->result->slices = slices->count;
+    pass->result->plane = pass->prepare.plane = slices->plane;
+    pass->prepare.follow_thick = false;
+}
+
+/* And again where the network is far surer of the scan corrected strongly, or smoothed. */
+static enum ben_status predict_first(struct pass *pass, struct net *net, struct found *found,
                                      const struct predict_maps *maps)
 {
     enum ben_status st = BEN_OK;
     const struct segment_job *job = pass->job;
     const struct slice_geometry planned = found->prepared.slices;
-    struct noise_choice choice;
+    struct once_more once_more = {pass, net};
+    const struct doubt_config config = {.threshold = job->predict.threshold,
+                                        .normalise = job->prepare.normalise,
+                                        .noise = job->settle_noise,
+                                        .correct = job->settle_bias ? correct_strongly : NULL,
+                                        .context = &once_more};
+    struct doubt_choice choice;
+    settle_slices(pass, &planned);
     TRY(predict_once(pass, net, found, maps));
-    if (!job->settle_noise)
+    if (!job->settle_bias && !job->settle_noise)
         goto out;
-    TRY(noise_settle(pass->team, net, job->predict.threshold, &job->prepare.normalise, &planned,
-                     maps->prob, &found->prepared, &choice));
+    TRY(doubt_settle(pass->team, net, &config, &planned, maps->prob, &found->prepared,
+                     &choice));
     if (pass->team->rank == 0)
-        noise_tell(job->image, &choice);
-    if (choice.sd > 0)
-        TRY(predict_once(pass, net, found, maps));
-    pass->result->smoothing = fmax(pass->result->smoothing, choice.sd);
+        doubt_tell(job->image, &choice);
+    if (!doubt_changed(&choice))
+        goto out;
+    settle_slices(pass, &found->prepared.slices);
+    pass->prepare.n4_strong = pass->result->n4_strong = choice.strong;
+    pass->result->smoothing = choice.noise.sd;
+    TRY(predict_once(pass, net, found, maps));
 out:
     return st;
 }
 
 /* The probability takes the place of the intensities, unless these are needed again. */
-static enum ben_status predict(struct pass *pass, struct net *net, struct found *found)
+static enum ben_status predict(struct pass *pass, struct net *net, struct found *found,
+                               bool is_first)
 {
     enum ben_status st = BEN_OK;
     TRY(comm_agree(pass->team, reserve_maps(pass, found)));
-    struct volume *volume = found->prepared.volume;
     struct predict_maps maps = found->maps;
     if (!maps.prob)
-        maps.prob = volume->data;
-    TRY(predict_twice(pass, net, found, &maps));
-    if (maps.prob == volume->data)
-        volume->data = NULL;
+        maps.prob = found->prepared.volume->data;
+    if (is_first)
+        TRY(predict_first(pass, net, found, &maps));
+    else
+        TRY(predict_once(pass, net, found, &maps));
+    if (maps.prob == found->prepared.volume->data)
+        found->prepared.volume->data = NULL;
     found->maps = maps;
     if (pass->job->predict.samples)
         note_certainty(pass, &found->sums);
@@ -350,18 +414,15 @@ out:
     return st;
 }
 
-/* The first volume settles the plane of all. */
-static enum ben_status settle_plane(struct pass *pass, struct net *net,
-                                    struct prepared *prepared)
+/* As the first volume was settled. */
+static enum ben_status prepare_another(const struct pass *pass, struct volume **volume,
+                                       struct prepared *prepared)
 {
     enum ben_status st = BEN_OK;
-    const struct segment_job *job = pass->job;
-    struct plane_choice choice;
-    TRY(plane_settle(pass->team, net, job->predict.threshold, prepared, &choice));
-    if (pass->team->rank == 0)
-        plane_tell(job->image, &choice);
-    pass->prepare.plane = prepared->slices.plane;
-    pass->prepare.follow_thick = false;
+    TRY(prepare_volume(pass->team, &pass->prepare, volume, prepared));
+    if (pass->result->smoothing > 0)
+        TRY(noise_smooth(pass->team, &pass->prepare.normalise, pass->result->smoothing,
+                         prepared->volume));
 out:
     return st;
 }
@@ -373,19 +434,20 @@ static enum ben_status segment_volume(struct pass *pass, struct net *net, int in
     struct found found = {0};
     TRY(read_volume(pass, index, &volume));
     TRY(comm_agree(pass->team, pass->brain ? volume_copy_voxels(volume, &found.raw) : BEN_OK));
-    TRY(prepare_volume(pass->team, &pass->prepare, &volume, &found.prepared));
+    const bool is_first = index == pass->extent.first;
+    double since_s = util_now_s();
+    if (is_first)
+        TRY(prepare_first(pass, net, &pass->job->prepare, &volume, &found.prepared));
+    else
+        TRY(prepare_another(pass, &volume, &found.prepared));
     pass->result->n4_s += found.prepared.n4_s;
     pass->result->prepare_s += found.prepared.rest_s;
-    double since_s = util_now_s();
-    if (pass->job->settle_plane && index == pass->extent.first)
-        TRY(settle_plane(pass, net, &found.prepared));
-    pass->result->slices = found.prepared.slices.count;
-    pass->result->plane = found.prepared.slices.plane;
+    since_s += found.prepared.n4_s + found.prepared.rest_s;
     found.voxels = volume_voxels(found.prepared.volume);
-    TRY(predict(pass, net, &found));
+    TRY(predict(pass, net, &found, is_first));
     pass->result->network_s += lap(&since_s);
     if (pass->team->rank == 0)
-        st = finish_volume(pass, &found, index == pass->extent.first);
+        st = finish_volume(pass, &found, is_first);
     TRY(comm_agree(pass->team, st));
 out:
     volume_free(&volume);
@@ -414,6 +476,7 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
     enum ben_status st = BEN_OK;
     struct pass pass = {.team = team, .job = job, .result = result, .prepare = job->prepare};
     memset(result, 0, sizeof *result);
+    result->n4 = job->prepare.n4;
     if (!job->predict.samples)
         result->uncertainty = NAN;
     TRY(comm_agree(team, team->rank == 0 ? open_files(&pass) : BEN_OK));

@@ -20,7 +20,8 @@ struct segment_job {
     struct prepare_config prepare;
     bool settle_plane;       /* the network may choose another one (qa/plane.h) */
     bool settle_frame;       /* and look at a small brain from nearer (qa/frame.h) */
-    bool settle_noise;       /* and at a noisy scan smoothed (qa/noise.h) */
+    bool settle_bias;        /* and correct a strong bias, or */
+    bool settle_noise;       /* smooth a noisy scan, where it is unsure (qa/doubt.h) */
     struct post_config post; /* but for mend_plane */
     bool mend_slices;        /* across the plane that they were cut in */
     struct predict_config predict;
@@ -35,7 +36,8 @@ struct segment_result {
     int n_volumes;          /* segmented */
     int slices;             /* that the network saw, of each */
     enum slice_plane plane; /* that they were cut in */
-    double smoothing;       /* of what it saw, voxels; the most of all volumes */
+    bool n4, n4_strong;     /* bias was corrected, and strongly */
+    double smoothing;       /* of what it saw, voxels */
     /* Of the Monte Carlo samples, means over the volumes of a 4-D scan; NaN without: */
     double uncertainty; /* the scan's score */
     struct mcqa_figures figures;

@@ -2,6 +2,7 @@
 #include "prep/n4.h"
 
 #include "base/log.h"
+#include "base/util.h"
 #include "prep/n4_lines.h"
 #include "prep/n4_sharpen.h"
 #include "prep/n4_spline.h"
@@ -16,6 +17,8 @@
 #define LEAST_SAMPLES 8    /* along an axis, so that the finest usual mesh has one an element */
 #define LEAST_RANGE   1e-6 /* of log intensity: below this there is nothing to sharpen */
 #define LEAST_WEIGHT  1e-8 /* of a control point: below this no voxel says anything about it */
+#define DARKEST                                                                                \
+    1e-4F /* of the highest intensity: all below counts as this dark, for Otsu's logs */
 #define PARALLEL_WORK 16384 /* voxels below which threads cost more than they save */
 #define SHARED_WORK   32768 /* below which sharing does so too: each rank finds the field alone */
 
@@ -72,6 +75,16 @@ struct n4_config n4_config_default(void)
         .foreground = BEN_N4_OTSU,
         .otsu_bins = 200,
     };
+}
+
+struct n4_config n4_config_strong(void)
+{
+    struct n4_config config = n4_config_default();
+    config.foreground = BEN_N4_OTSU_LOGS;
+    config.threshold = 0.0001;
+    for (int i = 0; i < config.levels; i++)
+        config.iterations[i] = 200;
+    return config;
 }
 
 static bool within(int value, int low, int high)
@@ -249,12 +262,50 @@ static void free_work(struct work *w)
     free(w->spans);
 }
 
+static float highest(const float *v, size_t n)
+{
+    float high = 0;
+#pragma omp parallel for schedule(static) reduction(max : high)
+    for (size_t i = 0; i < n; i++)
+        high = v[i] > high ? v[i] : high;
+    return high;
+}
+
+static enum ben_status take_logs(const struct volume *volume, float **logs)
+{
+    enum ben_status st = BEN_OK;
+    const size_t n = volume_voxels(volume);
+    const float *v = volume->data, least = fmaxf(DARKEST * highest(v, n), FLT_MIN);
+    TRY_NEW(*logs = util_room(n * sizeof **logs));
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < n; i++)
+        (*logs)[i] = logf(fmaxf(v[i], least));
+out:
+    return st;
+}
+
+static enum ben_status threshold_of_logs(struct work *w, const struct volume *volume,
+                                         float *above)
+{
+    enum ben_status st = BEN_OK;
+    struct volume logs = *volume;
+    logs.data = NULL;
+    TRY(comm_agree(w->team, take_logs(volume, &logs.data)));
+    TRY(otsu_threshold(w->team, &logs, w->config->otsu_bins, above));
+    *above = expf(*above);
+out:
+    free(logs.data);
+    return st;
+}
+
 static enum ben_status find_foreground(struct work *w, const struct volume *volume, bool masked)
 {
     enum ben_status st = BEN_OK;
     float above = 0;
     if (!masked && w->config->foreground == BEN_N4_OTSU)
         TRY(otsu_threshold(w->team, volume, w->config->otsu_bins, &above));
+    if (!masked && w->config->foreground == BEN_N4_OTSU_LOGS)
+        TRY(threshold_of_logs(w, volume, &above));
     w->report.foreground_above = above > 0 ? above : 0;
 out:
     return st;

@@ -26,8 +26,10 @@
 #define BEN_N4_MAX_MESH   128 /* elements along an axis at the last level */
 
 enum n4_foreground {
-    BEN_N4_OTSU,     /* above Otsu's threshold of the whole volume, and above zero */
-    BEN_N4_POSITIVE, /* above zero */
+    BEN_N4_OTSU,      /* above Otsu's threshold of the whole volume, and above zero */
+    BEN_N4_OTSU_LOGS, /* the same of its logarithms, down to a ten-thousandth of its highest
+                         intensity: also what a coil sees a hundred times as dark as the rest */
+    BEN_N4_POSITIVE,  /* above zero */
 };
 
 struct n4_config {
@@ -57,6 +59,11 @@ struct n4_report {
 };
 
 struct n4_config n4_config_default(void);
+
+/* For a field that varies by far more than the usual settings find, as near a surface coil: its
+ * foreground by logarithms, up to 200 iterations per level, a threshold of 0.0001. What is left is
+ * for the usual settings to correct after it. */
+struct n4_config n4_config_strong(void);
 
 /* The shrink factor of each axis: shrink along the finest; along coarser axes less, so that the
  * shrunken grid is as nearly isotropic as factors >= 1 allow (thick slices are not thinned

@@ -26,6 +26,22 @@ static bool find_thick(const struct volume *volume, enum slice_plane *plane)
     return false;
 }
 
+static enum ben_status correct_bias(const struct comm *team,
+                                    const struct prepare_config *config,
+                                    struct prepared *prepared)
+{
+    enum ben_status st = BEN_OK;
+    const double start_s = util_now_s();
+    struct n4_config strong = n4_config_strong();
+    strong.shrink = config->n4_options.shrink;
+    if (config->n4_strong)
+        TRY(n4_correct(team, &strong, prepared->volume, NULL, NULL, NULL));
+    TRY(n4_correct(team, &config->n4_options, prepared->volume, NULL, NULL, NULL));
+    prepared->n4_s = util_now_s() - start_s;
+out:
+    return st;
+}
+
 enum ben_status prepare_volume(const struct comm *team, const struct prepare_config *config,
                                struct volume **volume, struct prepared *prepared)
 {
@@ -34,11 +50,8 @@ enum ben_status prepare_volume(const struct comm *team, const struct prepare_con
     memset(prepared, 0, sizeof *prepared);
     prepared->orientation = orient_find(*volume);
     TRY(comm_agree(team, orient_take(&prepared->orientation, volume, &prepared->volume)));
-    if (config->n4) {
-        double n4_start_s = util_now_s();
-        TRY(n4_correct(team, &config->n4_options, prepared->volume, NULL, NULL, NULL));
-        prepared->n4_s = util_now_s() - n4_start_s;
-    }
+    if (config->n4)
+        TRY(correct_bias(team, config, prepared));
     TRY(normalise_volume(team, &config->normalise, prepared->volume, NULL));
     enum slice_plane plane = config->plane;
     prepared->by_thickness = config->follow_thick && find_thick(prepared->volume, &plane);

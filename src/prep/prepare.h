@@ -16,6 +16,7 @@
 
 struct prepare_config {
     bool n4;
+    bool n4_strong; /* n4_config_strong first */
     struct n4_config n4_options;
     struct normalise_config normalise;
     enum slice_plane plane;

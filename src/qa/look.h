@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A look at a few slices of a scan, evenly spread: how sure the network is of them, as expected Dice
- * (qa/mcqa.h) of a plain pass. By such looks it settles how a scan is cut (qa/plane.h) and whether it
- * is smoothed (qa/noise.h). */
+ * (qa/mcqa.h) of a plain pass. By such looks it settles how a scan is cut (qa/plane.h), and what is done
+ * about one that it is unsure of (qa/doubt.h). */
 #ifndef BEN_QA_LOOK_H
 #define BEN_QA_LOOK_H
 

@@ -29,15 +29,18 @@ static struct volume *make_volume(const int dim[3])
     return volume;
 }
 
+enum manner { USUAL, MASKED, STRONG };
+
 struct outcome {
     struct volume *volume;
     float *log_field;
     struct n4_report report;
 };
 
-static struct outcome run(const struct comm *team, int threads, const int dim[3], bool masked)
+static struct outcome run(const struct comm *team, int threads, const int dim[3],
+                          enum manner manner)
 {
-    struct n4_config config = n4_config_default();
+    struct n4_config config = manner == STRONG ? n4_config_strong() : n4_config_default();
     struct outcome o = {.volume = make_volume(dim)};
     size_t n = volume_voxels(o.volume);
     uint8_t *mask = calloc(n, 1);
@@ -50,7 +53,8 @@ static struct outcome run(const struct comm *team, int threads, const int dim[3]
     for (int i = 0; i < config.levels; i++)
         config.iterations[i] = 3;
     omp_set_num_threads(threads);
-    CHECK_OK(n4_correct(team, &config, o.volume, masked ? mask : NULL, o.log_field, &o.report));
+    CHECK_OK(n4_correct(team, &config, o.volume, manner == MASKED ? mask : NULL, o.log_field,
+                        &o.report));
     free(mask);
     return o;
 }
@@ -72,11 +76,11 @@ static void check_same(const struct outcome *a, const struct outcome *b)
         memcmp(a->report.iterations, b->report.iterations, sizeof a->report.iterations), 0);
 }
 
-static void check_dim(const int dim[3], int threads, bool masked)
+static void check_dim(const int dim[3], int threads, enum manner manner)
 {
     const struct comm self = comm_self();
-    struct outcome alone = run(&self, 1, dim, masked);
-    struct outcome shared = run(&world, threads, dim, masked);
+    struct outcome alone = run(&self, 1, dim, manner);
+    struct outcome shared = run(&world, threads, dim, manner);
     CU_ASSERT(alone.report.corrected);
     check_same(&alone, &shared);
     free_outcome(&shared);
@@ -85,18 +89,19 @@ static void check_dim(const int dim[3], int threads, bool masked)
 
 static void test_same_bytes_small(void)
 {
-    check_dim((int[]){50, 57, 43}, 2, false);
-    check_dim((int[]){50, 57, 43}, 1, true);
-    check_dim((int[]){20, 33, 1}, 2, true);
+    check_dim((int[]){50, 57, 43}, 2, USUAL);
+    check_dim((int[]){50, 57, 43}, 1, MASKED);
+    check_dim((int[]){20, 33, 1}, 2, MASKED);
 }
 
 static void test_same_bytes_shared(void)
 {
-    check_dim((int[]){96, 80, 72}, 1, false);
-    check_dim((int[]){96, 80, 72}, 2, true);
-    check_dim((int[]){401, 350, 1}, 2, false);
-    check_dim((int[]){300, 261, 2}, 1, true);
-    check_dim((int[]){3, 5000, 9}, 2, false);
+    check_dim((int[]){96, 80, 72}, 1, USUAL);
+    check_dim((int[]){96, 80, 72}, 2, MASKED);
+    check_dim((int[]){401, 350, 1}, 2, USUAL);
+    check_dim((int[]){300, 261, 2}, 1, MASKED);
+    check_dim((int[]){3, 5000, 9}, 2, USUAL);
+    check_dim((int[]){96, 80, 72}, 2, STRONG);
 }
 
 static void test_same_threshold(void)

@@ -438,6 +438,49 @@ static void test_phantom_full_grid(void)
     check_phantom(dim, config);
 }
 
+/* A coil at a corner of the grid. */
+static void shade_by_coil(struct volume *volume)
+{
+    const int *dim = volume->dim;
+    for (int z = 0; z < dim[2]; z++)
+        for (int y = 0; y < dim[1]; y++)
+            for (int x = 0; x < dim[0]; x++) {
+                double a = (double)x / dim[0], b = (double)y / dim[1], c = (double)z / dim[2];
+                volume->data[(z * dim[1] + y) * dim[0] + x] *=
+                    (float)pow(0.1 + sqrt(a * a + b * b + c * c), -3);
+            }
+}
+
+/* The variation of one tissue after the usual correction, and after a strong one before it. */
+static void test_strong(void)
+{
+    const int dim[3] = {44, 40, 36};
+    const struct comm self = comm_self();
+    struct volume *before = make_phantom(dim),
+                  *after[2] = {make_phantom(dim), make_phantom(dim)};
+    struct n4_config usual = n4_config_default(), strong = n4_config_strong();
+    struct n4_report report[2];
+    double spread[2][2];
+    float *nothing = calloc(volume_voxels(before), sizeof *nothing);
+    usual.shrink = strong.shrink = 2;
+    shade_by_coil(before);
+    for (int i = 0; i < 2; i++) {
+        shade_by_coil(after[i]);
+        if (i == 1)
+            CHECK_OK(n4_correct(&self, &strong, after[i], NULL, NULL, &report[1]));
+        CHECK_OK(n4_correct(&self, &usual, after[i], NULL, NULL, i ? NULL : &report[0]));
+        judge(before, after[i], nothing, spread[i]);
+    }
+    printf("\n    variation in one tissue %.3f before, %.3f after, %.3f after a strong one ",
+           spread[0][0], spread[0][1], spread[1][1]);
+    CU_ASSERT(report[1].voxels > 2 * report[0].voxels);
+    CU_ASSERT(spread[1][1] < 0.1 * spread[0][1]);
+    free(nothing);
+    volume_free(&before);
+    volume_free(&after[0]);
+    volume_free(&after[1]);
+}
+
 /* The mask decides where to look, the field is applied everywhere. */
 static void test_mask(void)
 {
@@ -590,6 +633,7 @@ static const struct check_test tests[] = {
     {"otsu of two classes", test_otsu_two_classes},
     {"phantom", test_phantom},
     {"phantom on the full grid", test_phantom_full_grid},
+    {"strong", test_strong},
     {"mask", test_mask},
     {"nothing to correct", test_nothing_to_correct},
     {"odd sizes", test_odd_sizes},

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "qa/doubt.h"
+#include "base/log.h"
+#include "qa/mcqa.h"
+
+#include <math.h>
+
+static enum ben_status measure_scan(const struct comm *team, const float *prob, size_t voxels,
+                                    float threshold, double *expected)
+{
+    struct mcqa_sums scan = {0};
+    struct mcqa_figures figures;
+    if (team->rank == 0) {
+        mcqa_measure_plain(prob, voxels, threshold, &scan);
+        mcqa_figures_of(&scan, &figures);
+        *expected = scan.brain > 0 ? figures.expected_dice : 0;
+    }
+    return comm_broadcast(team, expected, sizeof *expected, 0);
+}
+
+static enum ben_status settle_shading(const struct look *look,
+                                      const struct doubt_config *config,
+                                      struct prepared *prepared, struct doubt_choice *choice)
+{
+    enum ben_status st = BEN_OK;
+    struct prepared corrected = {0};
+    TRY(look_at(look, prepared->volume, &prepared->slices, &choice->usual));
+    TRY(config->correct(config->context, &corrected));
+    TRY(look_at(look, corrected.volume, &corrected.slices, &choice->corrected));
+    choice->strong = 1 - choice->corrected < DOUBT_SHADING * (1 - choice->usual);
+    if (choice->strong) {
+        struct prepared usual = *prepared;
+        *prepared = corrected;
+        corrected = usual;
+    }
+out:
+    prepare_clear(&corrected);
+    return st;
+}
+
+enum ben_status doubt_settle(const struct comm *team, struct net *net,
+                             const struct doubt_config *config,
+                             const struct slice_geometry *planned, const float *prob,
+                             struct prepared *prepared, struct doubt_choice *choice)
+{
+    enum ben_status st = BEN_OK;
+    struct look look = {0};
+    struct slice_geometry nearer = prepared->slices;
+    *choice = (struct doubt_choice){0, false, NAN, NAN, {0, NAN, NAN}};
+    TRY(measure_scan(team, prob, volume_voxels(prepared->volume), config->threshold,
+                     &choice->scan));
+    if (choice->scan >= DOUBT_SURE)
+        goto out;
+    prepared->slices = *planned;
+    TRY(look_open(team, net, config->threshold, planned->size, &look));
+    if (config->correct)
+        TRY(settle_shading(&look, config, prepared, choice));
+    if (config->noise && !(choice->strong && choice->corrected >= DOUBT_SURE))
+        TRY(noise_settle(&look, &config->normalise, prepared, &choice->noise));
+    if (!doubt_changed(choice))
+        prepared->slices = nearer;
+out:
+    look_close(&look);
+    return st;
+}
+
+bool doubt_changed(const struct doubt_choice *choice)
+{
+    return choice->strong || choice->noise.sd > 0;
+}
+
+void doubt_tell(const char *scan, const struct doubt_choice *choice)
+{
+    const struct noise_choice *noise = &choice->noise;
+    if (choice->strong)
+        log_info("%s: bias corrected strongly: the network is surer of it (expected Dice %.3f, "
+                 "not %.3f); --no-n4-strong leaves it as it is",
+                 scan, choice->corrected, choice->usual);
+    if (noise->sd > 0)
+        log_info(
+            "%s: smoothed by %g voxels: the network is surer of it (expected Dice %.3f, not "
+            "%.3f); --no-denoise leaves it as it is",
+            scan, noise->sd, noise->smoothed, noise->plain);
+    log_debug("%s: expected Dice %.3f; of slices %.3f, bias corrected strongly %.3f; of these "
+              "%.3f, smoothed %.3f",
+              scan, choice->scan, choice->usual, choice->corrected, noise->plain,
+              noise->smoothed);
+}
