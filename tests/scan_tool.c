@@ -7,11 +7,13 @@
  *   scan-tool box OUT N FIRST LAST MM LABEL   N x N x N voxels of MM, those from FIRST to LAST
  *                                      along each axis LABEL; of label 2 the upper half is 3
  *   scan-tool blank IN OUT SLICE       the scan without signal in that slice of the third axis
+ *   scan-tool blur IN OUT SD           the scan smoothed by SD voxels along its first two axes
  *   scan-tool spoil IN OUT BYTES       the first BYTES bytes of a file
  *   scan-tool many IN FOLDER N         a BIDS data set of N scans, all of them IN */
 #include "base/util.h"
 #include "io/nifti.h"
 #include "prep/orient.h"
+#include "prep/smooth.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -187,6 +189,18 @@ out:
     return st;
 }
 
+static enum ben_status blur(const char *in, const char *out_path, double sd)
+{
+    enum ben_status st = BEN_OK;
+    struct volume *volume = NULL;
+    TRY(nifti_read(in, BEN_VOLUME_DEFAULT, &volume, NULL));
+    TRY(smooth_volume(volume, (const double[]){sd, sd, 0}));
+    TRY(write_scan(out_path, volume));
+out:
+    volume_free(&volume);
+    return st;
+}
+
 static enum ben_status spoil(const char *in, const char *out_path, size_t bytes)
 {
     enum ben_status st = BEN_OK;
@@ -267,6 +281,8 @@ int main(int argc, char **argv)
         st = box(argv[2], argv + 3);
     else if (argc == 5 && strcmp(what, "blank") == 0)
         st = blank(argv[2], argv[3], atoi(argv[4]));
+    else if (argc == 5 && strcmp(what, "blur") == 0)
+        st = blur(argv[2], argv[3], atof(argv[4]));
     else if (argc == 5 && strcmp(what, "spoil") == 0)
         st = spoil(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     else if (argc == 5 && strcmp(what, "many") == 0)

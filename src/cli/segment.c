@@ -30,6 +30,8 @@ static const struct option rows[] = {
         "correct it strongly, as near a surface coil, where the network is far surer then"),
     ROW("denoise", BEN_OPTION_FLAG, denoise, "yes", 0, 0, NULL,
         "smooth a scan of which the network is far surer then"),
+    ROW("sharpen", BEN_OPTION_FLAG, sharpen, "yes", 0, 0, NULL,
+        "sharpen a scan of which the network is far surer then"),
     ROW("threshold", BEN_OPTION_REAL, threshold, "0.5", 0, 1, "P",
         "voxels of a higher probability are brain"),
     ROW("mend-slices", BEN_OPTION_FLAG, mend_slices, "yes", 0, 0, NULL,

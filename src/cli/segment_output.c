@@ -22,6 +22,7 @@ enum row_column {
     PLANE,
     BIAS,
     SMOOTHING,
+    SHARPENING,
     UNCERTAINTY,
     FLAG,
     EXPECTED,
@@ -77,6 +78,8 @@ static const struct table_column columns[ROW_COLUMNS] = {
                    "standard deviation of the Gaussian through which the network saw them, for "
                    "noise; 0: as they are",
                    NULL},
+    [SHARPENING] = {"sharpening", BEN_TABLE_REAL, 1, "voxels",
+                    "that of an unsharp mask, for coarse voxels; 0: none", NULL},
     [UNCERTAINTY] =
         {"uncertainty", BEN_TABLE_REAL, 6, NULL,
          "1 - expected_dice^2 agreement^6, about 1 - Dice, from the Monte Carlo samples; 0 "
@@ -151,7 +154,9 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
                        result->n4_strong ? "strong"
                        : result->n4      ? "usual"
                                          : "no"));
-    TRY(table_set_real(table, row, SMOOTHING, result->smoothing));
+    const struct filter *filter = &result->filter;
+    TRY(table_set_real(table, row, SMOOTHING, filter->sharpen > 0 ? 0 : filter->sd));
+    TRY(table_set_real(table, row, SHARPENING, filter->sharpen > 0 ? filter->sd : 0));
     if (!isnan(result->uncertainty))
         TRY(set_certainty(table, result, limits, row));
     TRY(table_set_real(table, row, READ, result->read_s));

@@ -221,6 +221,7 @@ static enum ben_status describe_job(const struct run *run, const struct scan *sc
     job->prepare.n4 = config->n4 && prep->n4;
     job->settle_bias = config->n4_strong && job->prepare.n4;
     job->settle_noise = config->denoise;
+    job->settle_blur = config->sharpen;
     job->prepare.n4_options.shrink = config->n4_shrink;
     job->prepare.normalise.low_percent = prep->percentile_low;
     job->prepare.normalise.high_percent = prep->percentile_high;

@@ -11,7 +11,7 @@ struct segment_config {
     int plane; /* 0 auto, then enum slice_plane + 1 */
     bool n4, n4_strong;
     int n4_shrink;
-    bool denoise;
+    bool denoise, sharpen;
     double threshold;
     int components;
     double min_mm3;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/segment_scan.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "io/mosaic.h"
 #include "io/nifti.h"
@@ -267,6 +268,12 @@ out:
     return st;
 }
 
+/* Is more than what the network says of the scan as it is to be tried? */
+static bool may_doubt(const struct segment_job *job)
+{
+    return job->settle_bias || job->settle_noise || job->settle_blur;
+}
+
 static enum ben_status reserve_maps(const struct pass *pass, struct found *found)
 {
     enum ben_status st = BEN_OK;
@@ -274,7 +281,7 @@ static enum ben_status reserve_maps(const struct pass *pass, struct found *found
     size_t bytes = found->voxels * sizeof(float);
     bool room = true;
     found->maps.on_root = true;
-    if (job->mosaic || job->settle_frame || job->settle_bias || job->settle_noise)
+    if (job->mosaic || job->settle_frame || may_doubt(job))
         room &= (found->maps.prob = util_room(bytes)) != NULL;
     if (job->uncertainty)
         room &= (found->maps.uncertainty = util_room(bytes)) != NULL;
@@ -340,6 +347,7 @@ static enum ben_status correct_strongly(void *context, struct prepared *correcte
     const struct pass *pass = once_more->pass;
     struct prepare_config prepare = pass->job->prepare;
     struct volume *volume = NULL;
+    double shading;
     prepare.n4_strong = true;
     if (pass->team->rank == 0)
         st = nifti_read(pass->job->image, pass->extent.first, &volume, NULL);
@@ -347,7 +355,10 @@ static enum ben_status correct_strongly(void *context, struct prepared *correcte
         st = expect_volume(pass, &volume);
     TRY(comm_agree(pass->team, st));
     TRY(share_volume(pass->team, volume));
-    TRY(prepare_first(pass, once_more->net, &prepare, &volume, corrected));
+    TRY(n4_shading(pass->team, volume, &shading));
+    log_debug("%s: %.1f times as much foreground by logarithms", pass->job->image, shading);
+    if (shading >= DOUBT_SHADED)
+        TRY(prepare_first(pass, once_more->net, &prepare, &volume, corrected));
 out:
     volume_free(&volume);
     return st;
@@ -360,7 +371,7 @@ static void settle_slices(struct pass *pass, const struct slice_geometry *slices
     pass->prepare.follow_thick = false;
 }
 
-/* And again where the network is far surer of the scan corrected strongly, or smoothed. */
+/* And again where the network is far surer of the scan otherwise. */
 static enum ben_status predict_first(struct pass *pass, struct net *net, struct found *found,
                                      const struct predict_maps *maps)
 {
@@ -370,13 +381,14 @@ static enum ben_status predict_first(struct pass *pass, struct net *net, struct 
     struct once_more once_more = {pass, net};
     const struct doubt_config config = {.threshold = job->predict.threshold,
                                         .normalise = job->prepare.normalise,
-                                        .noise = job->settle_noise,
+                                        .smooth = job->settle_noise,
+                                        .sharpen = job->settle_blur,
                                         .correct = job->settle_bias ? correct_strongly : NULL,
                                         .context = &once_more};
     struct doubt_choice choice;
     settle_slices(pass, &planned);
     TRY(predict_once(pass, net, found, maps));
-    if (!job->settle_bias && !job->settle_noise)
+    if (!may_doubt(job))
         goto out;
     TRY(doubt_settle(pass->team, net, &config, &planned, maps->prob, &found->prepared,
                      &choice));
@@ -386,7 +398,7 @@ static enum ben_status predict_first(struct pass *pass, struct net *net, struct 
         goto out;
     settle_slices(pass, &found->prepared.slices);
     pass->prepare.n4_strong = pass->result->n4_strong = choice.strong;
-    pass->result->smoothing = choice.noise.sd;
+    pass->result->filter = choice.filter.filter;
     TRY(predict_once(pass, net, found, maps));
 out:
     return st;
@@ -420,9 +432,8 @@ static enum ben_status prepare_another(const struct pass *pass, struct volume **
 {
     enum ben_status st = BEN_OK;
     TRY(prepare_volume(pass->team, &pass->prepare, volume, prepared));
-    if (pass->result->smoothing > 0)
-        TRY(noise_smooth(pass->team, &pass->prepare.normalise, pass->result->smoothing,
-                         prepared->volume));
+    TRY(filter_apply(pass->team, &pass->prepare.normalise, &pass->result->filter,
+                     prepared->volume));
 out:
     return st;
 }

@@ -8,6 +8,7 @@
 #include "nn/net.h"
 #include "prep/post.h"
 #include "prep/prepare.h"
+#include "qa/filter.h"
 #include "qa/predict.h"
 
 #include <stdbool.h>
@@ -18,10 +19,11 @@ struct segment_job {
     const char *image;
     int volume; /* 0-based, BEN_VOLUME_DEFAULT or BEN_VOLUME_ALL */
     struct prepare_config prepare;
-    bool settle_plane;       /* the network may choose another one (qa/plane.h) */
-    bool settle_frame;       /* and look at a small brain from nearer (qa/frame.h) */
-    bool settle_bias;        /* and correct a strong bias, or */
-    bool settle_noise;       /* smooth a noisy scan, where it is unsure (qa/doubt.h) */
+    bool settle_plane; /* the network may choose another one (qa/plane.h) */
+    bool settle_frame; /* and look at a small brain from nearer (qa/frame.h) */
+    /* Where it is unsure (qa/doubt.h): bias corrected strongly, a noisy scan smoothed, a coarse one
+     * sharpened. */
+    bool settle_bias, settle_noise, settle_blur;
     struct post_config post; /* but for mend_plane */
     bool mend_slices;        /* across the plane that they were cut in */
     struct predict_config predict;
@@ -37,7 +39,7 @@ struct segment_result {
     int slices;             /* that the network saw, of each */
     enum slice_plane plane; /* that they were cut in */
     bool n4, n4_strong;     /* bias was corrected, and strongly */
-    double smoothing;       /* of what it saw, voxels */
+    struct filter filter;   /* through which it was seen */
     /* Of the Monte Carlo samples, means over the volumes of a 4-D scan; NaN without: */
     double uncertainty; /* the scan's score */
     struct mcqa_figures figures;

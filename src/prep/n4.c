@@ -284,29 +284,53 @@ out:
     return st;
 }
 
-static enum ben_status threshold_of_logs(struct work *w, const struct volume *volume,
-                                         float *above)
+static enum ben_status threshold_of_logs(const struct comm *team, const struct volume *volume,
+                                         int bins, float *above)
 {
     enum ben_status st = BEN_OK;
     struct volume logs = *volume;
     logs.data = NULL;
-    TRY(comm_agree(w->team, take_logs(volume, &logs.data)));
-    TRY(otsu_threshold(w->team, &logs, w->config->otsu_bins, above));
+    TRY(comm_agree(team, take_logs(volume, &logs.data)));
+    TRY(otsu_threshold(team, &logs, bins, above));
     *above = expf(*above);
 out:
     free(logs.data);
     return st;
 }
 
-static enum ben_status find_foreground(struct work *w, const struct volume *volume, bool masked)
+/* The intensity above which voxels are foreground, at least zero. */
+static enum ben_status find_foreground(const struct comm *team, const struct volume *volume,
+                                       enum n4_foreground kind, int bins, float *above)
 {
     enum ben_status st = BEN_OK;
-    float above = 0;
-    if (!masked && w->config->foreground == BEN_N4_OTSU)
-        TRY(otsu_threshold(w->team, volume, w->config->otsu_bins, &above));
-    if (!masked && w->config->foreground == BEN_N4_OTSU_LOGS)
-        TRY(threshold_of_logs(w, volume, &above));
-    w->report.foreground_above = above > 0 ? above : 0;
+    *above = 0;
+    if (kind == BEN_N4_OTSU)
+        TRY(otsu_threshold(team, volume, bins, above));
+    if (kind == BEN_N4_OTSU_LOGS)
+        TRY(threshold_of_logs(team, volume, bins, above));
+    *above = *above > 0 ? *above : 0;
+out:
+    return st;
+}
+
+static size_t count_above(const struct volume *volume, float above)
+{
+    const size_t n = volume_voxels(volume);
+    size_t count = 0;
+#pragma omp parallel for schedule(static) reduction(+ : count)
+    for (size_t i = 0; i < n; i++)
+        count += volume->data[i] > above;
+    return count;
+}
+
+enum ben_status n4_shading(const struct comm *team, const struct volume *volume, double *ratio)
+{
+    enum ben_status st = BEN_OK;
+    const struct n4_config usual = n4_config_default(), strong = n4_config_strong();
+    float bright, all;
+    TRY(find_foreground(team, volume, usual.foreground, usual.otsu_bins, &bright));
+    TRY(find_foreground(team, volume, strong.foreground, strong.otsu_bins, &all));
+    *ratio = (double)count_above(volume, all) / fmax(1, (double)count_above(volume, bright));
 out:
     return st;
 }
@@ -642,7 +666,8 @@ enum ben_status n4_correct(const struct comm *team, const struct n4_config *conf
     TRY(check_config(config));
     plan_grid(&w, volume);
     TRY(comm_agree(team, create_work(&w, volume)));
-    TRY(find_foreground(&w, volume, mask != NULL));
+    TRY(find_foreground(team, volume, mask ? BEN_N4_POSITIVE : config->foreground,
+                        config->otsu_bins, &w.report.foreground_above));
     sample_logs(&w, volume, mask);
     TRY(comm_agree(team, estimate_field(&w)));
     if (w.report.corrected) {

@@ -65,6 +65,11 @@ struct n4_config n4_config_default(void);
  * for the usual settings to correct after it. */
 struct n4_config n4_config_strong(void);
 
+/* How strongly a volume is shaded: the voxels of its foreground by logarithms, as those of the usual one.
+ * Even heads have 1.1 to 2.1, ones near a coil 8 and many more (docs/results.md). Collective on team, the
+ * same on all ranks. Fails: BEN_E_MEMORY, BEN_E_MPI. */
+enum ben_status n4_shading(const struct comm *team, const struct volume *volume, double *ratio);
+
 /* The shrink factor of each axis: shrink along the finest; along coarser axes less, so that the
  * shrunken grid is as nearly isotropic as factors >= 1 allow (thick slices are not thinned
  * further), and never so much that fewer than 8 voxels are left where there were more. Voxels

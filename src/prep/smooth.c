@@ -84,3 +84,20 @@ out:
     free(other);
     return st;
 }
+
+enum ben_status sharpen_volume(struct volume *volume, const double sd[3], double amount)
+{
+    enum ben_status st = BEN_OK;
+    struct volume smooth = *volume;
+    const float more = (float)amount;
+    smooth.data = NULL;
+    TRY(volume_copy_voxels(volume, &smooth.data));
+    TRY(smooth_volume(&smooth, sd));
+    float *v = volume->data;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < volume_voxels(volume); i++)
+        v[i] = fmaxf(v[i] + more * (v[i] - smooth.data[i]), 0);
+out:
+    free(smooth.data);
+    return st;
+}

@@ -10,6 +10,10 @@
  * number of threads. Local. Fails: BEN_E_MEMORY. */
 enum ben_status smooth_volume(struct volume *volume, const double sd[3]);
 
+/* The same of what smoothing takes away, which is added amount times instead (an unsharp mask); what
+ * comes out below 0 becomes 0. Fails: BEN_E_MEMORY. */
+enum ben_status sharpen_volume(struct volume *volume, const double sd[3], double amount);
+
 /* A Gaussian of sd > 0 pixels, cut at radius: weights [2 radius + 1], their sum 1. */
 void smooth_kernel(double sd, int radius, float *weights);
 

@@ -24,8 +24,10 @@ static enum ben_status settle_shading(const struct look *look,
 {
     enum ben_status st = BEN_OK;
     struct prepared corrected = {0};
-    TRY(look_at(look, prepared->volume, &prepared->slices, &choice->usual));
     TRY(config->correct(config->context, &corrected));
+    if (!corrected.volume)
+        goto out;
+    TRY(look_at(look, prepared->volume, &prepared->slices, &choice->usual));
     TRY(look_at(look, corrected.volume, &corrected.slices, &choice->corrected));
     choice->strong = 1 - choice->corrected < DOUBT_SHADING * (1 - choice->usual);
     if (choice->strong) {
@@ -46,7 +48,7 @@ enum ben_status doubt_settle(const struct comm *team, struct net *net,
     enum ben_status st = BEN_OK;
     struct look look = {0};
     struct slice_geometry nearer = prepared->slices;
-    *choice = (struct doubt_choice){0, false, NAN, NAN, {0, NAN, NAN}};
+    *choice = (struct doubt_choice){0, false, NAN, NAN, {{0, 0}, NAN, NAN}};
     TRY(measure_scan(team, prob, volume_voxels(prepared->volume), config->threshold,
                      &choice->scan));
     if (choice->scan >= DOUBT_SURE)
@@ -55,8 +57,10 @@ enum ben_status doubt_settle(const struct comm *team, struct net *net,
     TRY(look_open(team, net, config->threshold, planned->size, &look));
     if (config->correct)
         TRY(settle_shading(&look, config, prepared, choice));
-    if (config->noise && !(choice->strong && choice->corrected >= DOUBT_SURE))
-        TRY(noise_settle(&look, &config->normalise, prepared, &choice->noise));
+    if ((config->smooth || config->sharpen) &&
+        !(choice->strong && choice->corrected >= DOUBT_SURE))
+        TRY(filter_settle(&look, &config->normalise, config->smooth, config->sharpen, prepared,
+                          &choice->filter));
     if (!doubt_changed(choice))
         prepared->slices = nearer;
 out:
@@ -66,23 +70,23 @@ out:
 
 bool doubt_changed(const struct doubt_choice *choice)
 {
-    return choice->strong || choice->noise.sd > 0;
+    return choice->strong || choice->filter.filter.sd > 0;
 }
 
 void doubt_tell(const char *scan, const struct doubt_choice *choice)
 {
-    const struct noise_choice *noise = &choice->noise;
+    const struct filter_choice *f = &choice->filter;
+    const bool sharpened = f->filter.sharpen > 0;
     if (choice->strong)
         log_info("%s: bias corrected strongly: the network is surer of it (expected Dice %.3f, "
                  "not %.3f); --no-n4-strong leaves it as it is",
                  scan, choice->corrected, choice->usual);
-    if (noise->sd > 0)
-        log_info(
-            "%s: smoothed by %g voxels: the network is surer of it (expected Dice %.3f, not "
-            "%.3f); --no-denoise leaves it as it is",
-            scan, noise->sd, noise->smoothed, noise->plain);
+    if (f->filter.sd > 0)
+        log_info("%s: %s by %g voxels: the network is surer of it (expected Dice %.3f, not "
+                 "%.3f); --no-%s leaves it as it is",
+                 scan, sharpened ? "sharpened" : "smoothed", f->filter.sd, f->filtered,
+                 f->plain, sharpened ? "sharpen" : "denoise");
     log_debug("%s: expected Dice %.3f; of slices %.3f, bias corrected strongly %.3f; of these "
-              "%.3f, smoothed %.3f",
-              scan, choice->scan, choice->usual, choice->corrected, noise->plain,
-              noise->smoothed);
+              "%.3f, filtered %.3f",
+              scan, choice->scan, choice->usual, choice->corrected, f->plain, f->filtered);
 }

@@ -4,7 +4,7 @@
  * - strongly shaded ones. Near a surface coil a head is tens or hundreds of times as bright as far
  *   from it; N4 with its usual settings takes the bright part alone for the head and leaves the rest
  *   dark. A stronger correction goes before it then (prep/n4.h, n4_config_strong).
- * - noisy ones. They are smoothed (qa/noise.h).
+ * - noisy and coarse ones. They are smoothed, or sharpened (qa/filter.h).
  *
  * What is far surer so is what the network works on; where it is sure nothing is tried, so that clear
  * scans stay as they are. docs/results.md has the numbers.
@@ -13,17 +13,19 @@
 #ifndef BEN_QA_DOUBT_H
 #define BEN_QA_DOUBT_H
 
-#include "qa/noise.h"
+#include "qa/filter.h"
 
-#define DOUBT_SURE 0.97 /* with this expected Dice of the whole scan nothing is tried */
+#define DOUBT_SURE   0.97 /* with this expected Dice of the whole scan nothing is tried */
+#define DOUBT_SHADED 3    /* n4_shading less than this: bias is not corrected strongly */
 #define DOUBT_SHADING                                                                          \
     0.75 /* 1 - expected Dice must be less than this times, corrected strongly */
 
 struct doubt_config {
     float threshold; /* pixels of a higher probability are brain */
     struct normalise_config normalise;
-    bool noise;
-    /* Prepares the scan once more from its file, bias corrected strongly; NULL: not tried. Collective. */
+    bool smooth, sharpen;
+    /* Prepares the scan once more from its file, bias corrected strongly, or leaves *corrected zeroed where
+     * it is not shaded. Collective. NULL: not tried. */
     enum ben_status (*correct)(void *context, struct prepared *corrected);
     void *context;
 };
@@ -34,7 +36,7 @@ struct doubt_choice {
     /* Expected Dice of the slices that were looked at, corrected in the usual way and strongly; NaN: they
      * were not. */
     double usual, corrected;
-    struct noise_choice noise; /* NaN: not looked at */
+    struct filter_choice filter; /* NaN: not looked at */
 };
 
 /* prob [voxels of the canonical grid], on rank 0: what the network made of the scan as it is. Where

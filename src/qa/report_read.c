@@ -26,9 +26,10 @@ static const char *const source_files[SOURCES] = {
 /* Columns of results.tsv that are no measure of a mask. */
 static bool is_bookkeeping(const char *column)
 {
-    static const char *const names[] = {
-        "participant_id", "session_id", "scan",   "species", "status", "reason",   "mask",
-        "flag",           "n_volumes",  "slices", "plane",   "n4",     "smoothing"};
+    static const char *const names[] = {"participant_id", "session_id", "scan",  "species",
+                                        "status",         "reason",     "mask",  "flag",
+                                        "n_volumes",      "slices",     "plane", "n4",
+                                        "smoothing",      "sharpening"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(column, names[i]) == 0)
             return true;

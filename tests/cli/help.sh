@@ -61,7 +61,7 @@ done
     fail "bash does not offer species"
 [ "$(words ben-mpi segment --species = hu)" = human ] || fail "bash does not see --species=hu"
 [ "$(words ben-mpi segment sca)" = "" ] || fail "bash leaves no room for files"
-[ "$(words ben-mpi segment --no-n4-)" = "" ] || fail "bash offers what is not there"
+[ "$(words ben-mpi segment --no-n4-)" = "--no-n4-strong" ] || fail "bash offers what is not there"
 [ "$(words ben-mpi help --completion f)" = fish ] || fail "bash does not complete help"
 
 for page in "$TMP"/share/man/man1/*.1; do

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Smoothing against its definition, by direct sums. */
+/* Smoothing and sharpening against their definitions, by direct sums. */
 #include "check.h"
 
 #include "base/random.h"
@@ -80,6 +80,26 @@ static void test_definition(void)
     check_smoothing((const double[]){1, 0.6, 1.9});
 }
 
+static void test_sharpening(void)
+{
+    const double sd[3] = {1, 0.6, 0}, amount = 2.5;
+    struct volume *before = noise(), *after = noise();
+    double weight[3][TAPS];
+    int dark = 0;
+    for (int axis = 0; axis < 3; axis++)
+        weigh(sd[axis], weight[axis]);
+    CHECK_OK(sharpen_volume(after, sd, amount));
+    for (int i = 0; i < VOXELS; i++) {
+        double v = before->data[i],
+               smooth = smoothed_at(before->data, weight, i % NX, i / NX % NY, i / (NX * NY));
+        CHECK_NEAR(after->data[i], fmax(v + amount * (v - smooth), 0), 1e-5);
+        dark += after->data[i] == 0;
+    }
+    CU_ASSERT(dark > 0);
+    volume_free(&before);
+    volume_free(&after);
+}
+
 static void test_nothing_to_do(void)
 {
     const double none[3] = {0, 0, 0};
@@ -92,6 +112,7 @@ static void test_nothing_to_do(void)
 
 static const struct check_test tests[] = {
     {"definition", test_definition},
+    {"sharpening", test_sharpening},
     {"nothing to do", test_nothing_to_do},
 };
 

@@ -22,6 +22,7 @@ static struct prepared ball(double bright)
 struct correction {
     double bright;
     enum ben_status status;
+    bool even; /* in light */
     int calls;
 };
 
@@ -29,7 +30,7 @@ static enum ben_status correct(void *context, struct prepared *corrected)
 {
     struct correction *c = context;
     c->calls++;
-    if (c->status == BEN_OK)
+    if (c->status == BEN_OK && !c->even)
         *corrected = ball(c->bright);
     return c->status;
 }
@@ -76,7 +77,7 @@ static void test_sure_scans_stay(void)
     struct doubt_choice choice;
     CHECK_OK(settle(net, true, &c, &p, &choice));
     CHECK_NEAR(choice.scan, 2 * 0.99 / (0.99 + 2 * 0.01 + 1), 1e-6);
-    CU_ASSERT(isnan(choice.usual) && isnan(choice.noise.plain));
+    CU_ASSERT(isnan(choice.usual) && isnan(choice.filter.plain));
     CU_ASSERT_FALSE(doubt_changed(&choice));
     CU_ASSERT_EQUAL(c.calls, 0);
     CU_ASSERT(is_ball(&p, 0.1));
@@ -114,6 +115,21 @@ static void test_definition(void)
     CU_ASSERT(taken > 0 && taken < 12);
 }
 
+static void test_even_light(void)
+{
+    struct correction c = {.even = true};
+    struct prepared p = ball(0.1);
+    struct net *net = untrained_net(SIZE, 1, 1);
+    struct doubt_choice choice;
+    CHECK_OK(settle(net, false, &c, &p, &choice));
+    CU_ASSERT_EQUAL(c.calls, 1);
+    CU_ASSERT(isnan(choice.usual));
+    CU_ASSERT_FALSE(doubt_changed(&choice));
+    CU_ASSERT(is_ball(&p, 0.1));
+    net_free(&net);
+    prepare_clear(&p);
+}
+
 static void test_failure(void)
 {
     struct correction c = {.status = BEN_E_INPUT};
@@ -129,6 +145,7 @@ static void test_failure(void)
 static const struct check_test tests[] = {
     {"sure scans stay", test_sure_scans_stay},
     {"definition", test_definition},
+    {"even light", test_even_light},
     {"failure", test_failure},
 };
 

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A blurred scan, of which the network takes far too much for brain, is sharpened, and gets about the mask
+# that it has when it is sharp; the same for any number of ranks. Sharp scans stay as they are.
+source "$(dirname "$0")/lib.sh"
+
+$PHANTOM --species rat --contrast T1w "$TMP/sharp.nii.gz" >/dev/null
+$TOOL blur "$TMP/sharp.nii.gz" "$TMP/blurred.nii.gz" 2
+expect 0 "$BEN" segment "$TMP/sharp.nii.gz" "$TMP/sharp" --species rat
+expect 0 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/raw" --species rat --no-sharpen
+expect 0 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/blurred" --species rat
+says "sharpened by 3 voxels"
+is "0.0 0.0 3.0" "$(for run in sharp raw blurred; do
+    cell "$TMP/$run/results.tsv" status ok sharpening; done | xargs)"
+volume() { cell "$TMP/$1/results.tsv" status ok volume_mm3; }
+awk -v sharp="$(volume sharp)" -v raw="$(volume raw)" -v blurred="$(volume blurred)" \
+    'BEGIN {exit !(raw > 1.5 * sharp && blurred > 0.75 * sharp && blurred < 1.25 * sharp)}' ||
+    fail "$(volume sharp) mm3 when sharp, $(volume raw) blurred, $(volume blurred) sharpened"
+
+expect 0 ranks 3 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/ranks" --species rat
+same_outputs "$TMP/blurred" "$TMP/ranks"
