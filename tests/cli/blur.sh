@@ -4,7 +4,7 @@
 # that it has when it is sharp; the same for any number of ranks. Sharp scans stay as they are.
 source "$(dirname "$0")/lib.sh"
 
-$PHANTOM --species rat --contrast T1w "$TMP/sharp.nii.gz" >/dev/null
+$PHANTOM --species rat --contrast T1w --dims 80x72x12 --voxel 0.35x0.35x3 "$TMP/sharp.nii.gz" >/dev/null
 $TOOL blur "$TMP/sharp.nii.gz" "$TMP/blurred.nii.gz" 2
 expect 0 "$BEN" segment "$TMP/sharp.nii.gz" "$TMP/sharp" --species rat
 expect 0 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/raw" --species rat --no-sharpen

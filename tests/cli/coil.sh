@@ -5,9 +5,9 @@
 # number of ranks. What the network is sure of is corrected in the usual way.
 source "$(dirname "$0")/lib.sh"
 
-made=(--species human --noise 0.0003 --dtype float32)
+made=(--species human --dims 72x84x24 --voxel 2.6x2.6x8 --noise 0.0003 --dtype float32)
 $PHANTOM "${made[@]}" "$TMP/even.nii.gz" >/dev/null
-$PHANTOM "${made[@]}" --coil 3 --volumes 2 "$TMP/coil.nii.gz" >/dev/null
+$PHANTOM "${made[@]}" --coil 3.5 --volumes 2 "$TMP/coil.nii.gz" >/dev/null
 expect 0 "$BEN" segment "$TMP/even.nii.gz" "$TMP/even" --species human
 expect 0 "$BEN" segment "$TMP/coil.nii.gz" "$TMP/dark" --species human --no-n4-strong
 expect 0 "$BEN" segment "$TMP/coil.nii.gz" "$TMP/coil" --species human --volume all --brain --mosaic
