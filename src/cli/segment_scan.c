@@ -17,8 +17,7 @@ struct pass {
     const struct comm *team;
     const struct segment_job *job;
     struct segment_result *result;
-    struct prepare_config
-        prepare; /* the job's; after the first volume, as settled for that one */
+    struct prepare_config prepare; /* the job's; then as the first volume was settled */
     struct nifti_reader *reader;
     struct nifti_geometry geometry;
     struct nifti_writer *mask, *probability, *brain, *uncertainty, *attention;
