@@ -30,10 +30,10 @@ struct phantom_options {
     char axes[4];       /* where i, j, k run to: any order of R/L, A/P, S/I */
     double oblique_deg; /* the grid is turned by this about a slanted axis */
     double bias;        /* the field runs from about exp(-bias) to exp(bias) */
-    double coil;   /* exponent by which a coil above the head sees less with the distance */
-    double noise;  /* standard deviation as a part of the brightest tissue */
-    uint64_t seed; /* shape, place, intensities, texture, field, noise */
-    int volume;    /* time point: only the noise changes */
+    double coil;        /* a coil above the head sees by this power of the distance less */
+    double noise;       /* standard deviation as a part of the brightest tissue */
+    uint64_t seed;      /* shape, place, intensities, texture, field, noise */
+    int volume;         /* time point: only the noise changes */
     /* What a plain head does without; all zero by default but for the variation of 1. */
     bool shaped;      /* cerebellum, stem, lobes, folds and snout as the species has them */
     bool cropped;     /* the field of view cuts a large head instead of shrinking it */

@@ -135,6 +135,14 @@ out:
     return st;
 }
 
+/* One of n4_levels. */
+static const char *bias_correction(const struct segment_result *result)
+{
+    if (!result->n4)
+        return "no";
+    return result->n4_strong ? "strong" : "usual";
+}
+
 static enum ben_status set_outcome(struct table *table, const struct scan *scan,
                                    const struct segment_result *result,
                                    const struct mcqa_limits *limits, long row)
@@ -150,10 +158,7 @@ static enum ben_status set_outcome(struct table *table, const struct scan *scan,
     TRY(table_set_integer(table, row, VOLUMES, result->n_volumes));
     TRY(table_set_integer(table, row, SLICES, result->slices));
     TRY(table_set_text(table, row, PLANE, species_plane_name(result->plane)));
-    TRY(table_set_text(table, row, BIAS,
-                       result->n4_strong ? "strong"
-                       : result->n4      ? "usual"
-                                         : "no"));
+    TRY(table_set_text(table, row, BIAS, bias_correction(result)));
     const struct filter *filter = &result->filter;
     TRY(table_set_real(table, row, SMOOTHING, filter->sharpen > 0 ? 0 : filter->sd));
     TRY(table_set_real(table, row, SHARPENING, filter->sharpen > 0 ? filter->sd : 0));

@@ -15,6 +15,7 @@
 /* What one scan needs from its first volume to its last; files are open on the team's rank 0. */
 struct pass {
     const struct comm *team;
+    struct net *net;
     const struct segment_job *job;
     struct segment_result *result;
     struct prepare_config prepare; /* the job's; then as the first volume was settled */
@@ -80,7 +81,7 @@ out:
     return st;
 }
 
-/* Rank 0's volume goes to the team: the file is read once. */
+/* Rank 0's volume goes to the team. */
 static enum ben_status share_volume(const struct comm *team, struct volume *volume)
 {
     enum ben_status st = BEN_OK;
@@ -95,10 +96,9 @@ out:
     return st;
 }
 
-static enum ben_status read_volume(struct pass *pass, int index, struct volume **volume)
+static enum ben_status read_volume(const struct pass *pass, int index, struct volume **volume)
 {
     enum ben_status st = BEN_OK;
-    double since_s = util_now_s();
     if (pass->team->rank == 0) {
         st = nifti_next(pass->reader, index, volume);
         if (st == BEN_OK && index == pass->extent.first + pass->extent.count - 1)
@@ -108,7 +108,6 @@ static enum ben_status read_volume(struct pass *pass, int index, struct volume *
     }
     TRY(comm_agree(pass->team, st));
     TRY(share_volume(pass->team, *volume));
-    pass->result->read_s += lap(&since_s);
 out:
     return st;
 }
@@ -305,19 +304,19 @@ static void note_certainty(struct pass *pass, const struct mcqa_sums *sums)
     pass->result->figures.epistemic += figures.epistemic / count;
 }
 
-static enum ben_status predict_once(struct pass *pass, struct net *net, struct found *found,
+static enum ben_status predict_once(struct pass *pass, struct found *found,
                                     const struct predict_maps *maps)
 {
     const struct predict_config *config = &pass->job->predict;
     struct mcqa_sums *sums = config->samples ? &found->sums : NULL;
     return pass->job->settle_frame
-               ? frame_predict(pass->team, net, config, pass->job->image, &found->prepared,
-                               maps, sums)
-               : predict_scan(pass->team, net, config, &found->prepared, maps, sums);
+               ? frame_predict(pass->team, pass->net, config, pass->job->image,
+                               &found->prepared, maps, sums)
+               : predict_scan(pass->team, pass->net, config, &found->prepared, maps, sums);
 }
 
 /* The scan's first volume as prepare says, and in the plane that suits it. */
-static enum ben_status prepare_first(const struct pass *pass, struct net *net,
+static enum ben_status prepare_first(const struct pass *pass,
                                      const struct prepare_config *prepare,
                                      struct volume **volume, struct prepared *prepared)
 {
@@ -327,37 +326,28 @@ static enum ben_status prepare_first(const struct pass *pass, struct net *net,
     TRY(prepare_volume(pass->team, prepare, volume, prepared));
     if (!job->settle_plane)
         goto out;
-    TRY(plane_settle(pass->team, net, job->predict.threshold, prepared, &choice));
+    TRY(plane_settle(pass->team, pass->net, job->predict.threshold, prepared, &choice));
     if (pass->team->rank == 0)
         plane_tell(job->image, &choice);
 out:
     return st;
 }
 
-struct once_more {
-    struct pass *pass;
-    struct net *net;
-};
-
+/* The first volume, read once more; nothing where it is not shaded. */
 static enum ben_status correct_strongly(void *context, struct prepared *corrected)
 {
     enum ben_status st = BEN_OK;
-    const struct once_more *once_more = context;
-    const struct pass *pass = once_more->pass;
+    const struct pass *pass = context;
     struct prepare_config prepare = pass->job->prepare;
     struct volume *volume = NULL;
     double shading;
     prepare.n4_strong = true;
-    if (pass->team->rank == 0)
-        st = nifti_read(pass->job->image, pass->extent.first, &volume, NULL);
-    else
-        st = expect_volume(pass, &volume);
-    TRY(comm_agree(pass->team, st));
-    TRY(share_volume(pass->team, volume));
+    TRY(read_volume(pass, pass->extent.first, &volume));
     TRY(n4_shading(pass->team, volume, &shading));
-    log_debug("%s: %.1f times as much foreground by logarithms", pass->job->image, shading);
+    if (pass->team->rank == 0)
+        log_debug("%s: %.1f times as much foreground by logarithms", pass->job->image, shading);
     if (shading >= DOUBT_SHADED)
-        TRY(prepare_first(pass, once_more->net, &prepare, &volume, corrected));
+        TRY(prepare_first(pass, &prepare, &volume, corrected));
 out:
     volume_free(&volume);
     return st;
@@ -371,25 +361,24 @@ static void settle_slices(struct pass *pass, const struct slice_geometry *slices
 }
 
 /* And again where the network is far surer of the scan otherwise. */
-static enum ben_status predict_first(struct pass *pass, struct net *net, struct found *found,
+static enum ben_status predict_first(struct pass *pass, struct found *found,
                                      const struct predict_maps *maps)
 {
     enum ben_status st = BEN_OK;
     const struct segment_job *job = pass->job;
     const struct slice_geometry planned = found->prepared.slices;
-    struct once_more once_more = {pass, net};
     const struct doubt_config config = {.threshold = job->predict.threshold,
                                         .normalise = job->prepare.normalise,
                                         .smooth = job->settle_noise,
                                         .sharpen = job->settle_blur,
                                         .correct = job->settle_bias ? correct_strongly : NULL,
-                                        .context = &once_more};
+                                        .context = pass};
     struct doubt_choice choice;
     settle_slices(pass, &planned);
-    TRY(predict_once(pass, net, found, maps));
+    TRY(predict_once(pass, found, maps));
     if (!may_doubt(job))
         goto out;
-    TRY(doubt_settle(pass->team, net, &config, &planned, maps->prob, &found->prepared,
+    TRY(doubt_settle(pass->team, pass->net, &config, &planned, maps->prob, &found->prepared,
                      &choice));
     if (pass->team->rank == 0)
         doubt_tell(job->image, &choice);
@@ -398,14 +387,13 @@ static enum ben_status predict_first(struct pass *pass, struct net *net, struct 
     settle_slices(pass, &found->prepared.slices);
     pass->prepare.n4_strong = pass->result->n4_strong = choice.strong;
     pass->result->filter = choice.filter.filter;
-    TRY(predict_once(pass, net, found, maps));
+    TRY(predict_once(pass, found, maps));
 out:
     return st;
 }
 
 /* The probability takes the place of the intensities, unless these are needed again. */
-static enum ben_status predict(struct pass *pass, struct net *net, struct found *found,
-                               bool is_first)
+static enum ben_status predict(struct pass *pass, struct found *found, bool is_first)
 {
     enum ben_status st = BEN_OK;
     TRY(comm_agree(pass->team, reserve_maps(pass, found)));
@@ -413,9 +401,9 @@ static enum ben_status predict(struct pass *pass, struct net *net, struct found 
     if (!maps.prob)
         maps.prob = found->prepared.volume->data;
     if (is_first)
-        TRY(predict_first(pass, net, found, &maps));
+        TRY(predict_first(pass, found, &maps));
     else
-        TRY(predict_once(pass, net, found, &maps));
+        TRY(predict_once(pass, found, &maps));
     if (maps.prob == found->prepared.volume->data)
         found->prepared.volume->data = NULL;
     found->maps = maps;
@@ -437,24 +425,26 @@ out:
     return st;
 }
 
-static enum ben_status segment_volume(struct pass *pass, struct net *net, int index)
+static enum ben_status segment_volume(struct pass *pass, int index)
 {
     enum ben_status st = BEN_OK;
     struct volume *volume = NULL;
     struct found found = {0};
+    double since_s = util_now_s();
     TRY(read_volume(pass, index, &volume));
+    pass->result->read_s += lap(&since_s);
     TRY(comm_agree(pass->team, pass->brain ? volume_copy_voxels(volume, &found.raw) : BEN_OK));
     const bool is_first = index == pass->extent.first;
-    double since_s = util_now_s();
+    lap(&since_s);
     if (is_first)
-        TRY(prepare_first(pass, net, &pass->job->prepare, &volume, &found.prepared));
+        TRY(prepare_first(pass, &pass->job->prepare, &volume, &found.prepared));
     else
         TRY(prepare_another(pass, &volume, &found.prepared));
     pass->result->n4_s += found.prepared.n4_s;
     pass->result->prepare_s += found.prepared.rest_s;
     since_s += found.prepared.n4_s + found.prepared.rest_s;
     found.voxels = volume_voxels(found.prepared.volume);
-    TRY(predict(pass, net, &found, is_first));
+    TRY(predict(pass, &found, is_first));
     pass->result->network_s += lap(&since_s);
     if (pass->team->rank == 0)
         st = finish_volume(pass, &found, is_first);
@@ -484,7 +474,8 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
                              const struct segment_job *job, struct segment_result *result)
 {
     enum ben_status st = BEN_OK;
-    struct pass pass = {.team = team, .job = job, .result = result, .prepare = job->prepare};
+    struct pass pass = {
+        .team = team, .net = net, .job = job, .result = result, .prepare = job->prepare};
     memset(result, 0, sizeof *result);
     result->n4 = job->prepare.n4;
     if (!job->predict.samples)
@@ -493,7 +484,7 @@ enum ben_status segment_scan(const struct comm *team, struct net *net,
     TRY(comm_broadcast(team, &pass.extent, sizeof pass.extent, 0));
     result->n_volumes = pass.extent.count;
     for (int i = 0; i < pass.extent.count; i++)
-        TRY(segment_volume(&pass, net, pass.extent.first + i));
+        TRY(segment_volume(&pass, pass.extent.first + i));
     TRY(comm_agree(team, team->rank == 0 ? publish(&pass) : BEN_OK));
 out:
     nifti_close(&pass.reader);

@@ -17,8 +17,7 @@
 #define LEAST_SAMPLES 8    /* along an axis, so that the finest usual mesh has one an element */
 #define LEAST_RANGE   1e-6 /* of log intensity: below this there is nothing to sharpen */
 #define LEAST_WEIGHT  1e-8 /* of a control point: below this no voxel says anything about it */
-#define DARKEST                                                                                \
-    1e-4F /* of the highest intensity: all below counts as this dark, for Otsu's logs */
+#define DARKEST       1e-4F /* of the highest intensity; what is below counts as that, as logs */
 #define PARALLEL_WORK 16384 /* voxels below which threads cost more than they save */
 #define SHARED_WORK   32768 /* below which sharing does so too: each rank finds the field alone */
 

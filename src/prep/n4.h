@@ -65,9 +65,9 @@ struct n4_config n4_config_default(void);
  * for the usual settings to correct after it. */
 struct n4_config n4_config_strong(void);
 
-/* How strongly a volume is shaded: the voxels of its foreground by logarithms, as those of the usual one.
- * Even heads have 1.1 to 2.1, ones near a coil 8 and many more (docs/results.md). Collective on team, the
- * same on all ranks. Fails: BEN_E_MEMORY, BEN_E_MPI. */
+/* How strongly a volume is shaded: its foreground by logarithms has *ratio times as many voxels as
+ * the usual one. Even heads have 1.1 to 2.1, ones near a coil 8 and many more (docs/results.md).
+ * Collective on team, the same on all ranks. Fails: BEN_E_MEMORY, BEN_E_MPI. */
 enum ben_status n4_shading(const struct comm *team, const struct volume *volume, double *ratio);
 
 /* The shrink factor of each axis: shrink along the finest; along coarser axes less, so that the

@@ -19,7 +19,7 @@ static enum ben_status measure_scan(const struct comm *team, const float *prob, 
 }
 
 static enum ben_status settle_shading(const struct look *look,
-                                      const struct doubt_config *config,
+                                      const struct doubt_config *config, double plain,
                                       struct prepared *prepared, struct doubt_choice *choice)
 {
     enum ben_status st = BEN_OK;
@@ -27,7 +27,7 @@ static enum ben_status settle_shading(const struct look *look,
     TRY(config->correct(config->context, &corrected));
     if (!corrected.volume)
         goto out;
-    TRY(look_at(look, prepared->volume, &prepared->slices, &choice->usual));
+    choice->usual = plain;
     TRY(look_at(look, corrected.volume, &corrected.slices, &choice->corrected));
     choice->strong = 1 - choice->corrected < DOUBT_SHADING * (1 - choice->usual);
     if (choice->strong) {
@@ -48,6 +48,7 @@ enum ben_status doubt_settle(const struct comm *team, struct net *net,
     enum ben_status st = BEN_OK;
     struct look look = {0};
     struct slice_geometry nearer = prepared->slices;
+    double plain;
     *choice = (struct doubt_choice){0, false, NAN, NAN, {{0, 0}, NAN, NAN}};
     TRY(measure_scan(team, prob, volume_voxels(prepared->volume), config->threshold,
                      &choice->scan));
@@ -55,12 +56,14 @@ enum ben_status doubt_settle(const struct comm *team, struct net *net,
         goto out;
     prepared->slices = *planned;
     TRY(look_open(team, net, config->threshold, planned->size, &look));
+    TRY(look_at(&look, prepared->volume, planned, &plain));
     if (config->correct)
-        TRY(settle_shading(&look, config, prepared, choice));
-    if ((config->smooth || config->sharpen) &&
-        !(choice->strong && choice->corrected >= DOUBT_SURE))
-        TRY(filter_settle(&look, &config->normalise, config->smooth, config->sharpen, prepared,
-                          &choice->filter));
+        TRY(settle_shading(&look, config, plain, prepared, choice));
+    if (choice->strong)
+        plain = choice->corrected;
+    if ((config->smooth || config->sharpen) && !(choice->strong && plain >= DOUBT_SURE))
+        TRY(filter_settle(&look, &config->normalise, config->smooth, config->sharpen, plain,
+                          prepared, &choice->filter));
     if (!doubt_changed(choice))
         prepared->slices = nearer;
 out:

@@ -24,8 +24,8 @@ struct doubt_config {
     float threshold; /* pixels of a higher probability are brain */
     struct normalise_config normalise;
     bool smooth, sharpen;
-    /* Prepares the scan once more from its file, bias corrected strongly, or leaves *corrected zeroed where
-     * it is not shaded. Collective. NULL: not tried. */
+    /* Prepares the scan once more from its file, bias corrected strongly, or leaves *corrected
+     * zeroed where it is not shaded. Collective. NULL: not tried. */
     enum ben_status (*correct)(void *context, struct prepared *corrected);
     void *context;
 };
@@ -33,16 +33,15 @@ struct doubt_config {
 struct doubt_choice {
     double scan; /* expected Dice of the whole scan, 0 where nothing is brain */
     bool strong; /* bias is corrected strongly */
-    /* Expected Dice of the slices that were looked at, corrected in the usual way and strongly; NaN: they
-     * were not. */
+    /* Expected Dice of the slices looked at, corrected as usual and strongly; NaN: not tried. */
     double usual, corrected;
-    struct filter_choice filter; /* NaN: not looked at */
+    struct filter_choice filter; /* NaN: not tried */
 };
 
 /* prob [voxels of the canonical grid], on rank 0: what the network made of the scan as it is. Where
- * something does better by its margin, *prepared becomes that, to be cut as planned, or as the corrected
- * scan is. Collective on team; the result depends neither on its size nor on threads. Fails:
- * BEN_E_MEMORY, BEN_E_MPI, and as config->correct does. */
+ * something does better by its margin, *prepared becomes that, to be cut as planned, or as the
+ * corrected scan is. Collective on team; the result depends neither on its size nor on threads.
+ * Fails: BEN_E_MEMORY, BEN_E_MPI, and as config->correct does. */
 enum ben_status doubt_settle(const struct comm *team, struct net *net,
                              const struct doubt_config *config,
                              const struct slice_geometry *planned, const float *prob,

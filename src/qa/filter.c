@@ -47,8 +47,9 @@ static enum ben_status attempt(const struct look *look,
     TRY(comm_agree(look->team, volume_copy_voxels(prepared->volume, &filtered.data)));
     TRY(filter_apply(look->team, normalise, &filter, &filtered));
     TRY(look_at(look, &filtered, &prepared->slices, &a->expected));
-    log_debug("%s by %g voxels: expected Dice %.4f",
-              filter.sharpen > 0 ? "sharpened" : "smoothed", filter.sd, a->expected);
+    if (look->team->rank == 0)
+        log_debug("%s by %g voxels: expected Dice %.4f",
+                  filter.sharpen > 0 ? "sharpened" : "smoothed", filter.sd, a->expected);
 out:
     a->data = filtered.data;
     return st;
@@ -108,15 +109,14 @@ static void take(struct attempt *a, double margin, struct prepared *prepared,
 }
 
 enum ben_status filter_settle(const struct look *look, const struct normalise_config *normalise,
-                              bool smooth, bool sharpen, struct prepared *prepared,
-                              struct filter_choice *choice)
+                              bool smooth, bool sharpen, double plain,
+                              struct prepared *prepared, struct filter_choice *choice)
 {
     enum ben_status st = BEN_OK;
     struct attempt best = {0};
-    *choice = (struct filter_choice){{0, 0}, 0, 0};
-    TRY(look_at(look, prepared->volume, &prepared->slices, &choice->plain));
+    *choice = (struct filter_choice){.plain = plain};
     if (smooth) {
-        TRY(try_smoothing(look, normalise, prepared, choice->plain, &best));
+        TRY(try_smoothing(look, normalise, prepared, plain, &best));
         take(&best, FILTER_SMOOTHED, prepared, choice);
     }
     if (sharpen && !(choice->filter.sd > 0)) {

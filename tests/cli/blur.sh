@@ -10,12 +10,11 @@ expect 0 "$BEN" segment "$TMP/sharp.nii.gz" "$TMP/sharp" --species rat
 expect 0 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/raw" --species rat --no-sharpen
 expect 0 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/blurred" --species rat
 says "sharpened by 3 voxels"
-is "0.0 0.0 3.0" "$(for run in sharp raw blurred; do
-    cell "$TMP/$run/results.tsv" status ok sharpening; done | xargs)"
-volume() { cell "$TMP/$1/results.tsv" status ok volume_mm3; }
-awk -v sharp="$(volume sharp)" -v raw="$(volume raw)" -v blurred="$(volume blurred)" \
+is "0.0 0.0 3.0" "$(results sharpening sharp raw blurred)"
+read -r sharp raw blurred <<<"$(results volume_mm3 sharp raw blurred)"
+awk -v sharp="$sharp" -v raw="$raw" -v blurred="$blurred" \
     'BEGIN {exit !(raw > 1.5 * sharp && blurred > 0.75 * sharp && blurred < 1.25 * sharp)}' ||
-    fail "$(volume sharp) mm3 when sharp, $(volume raw) blurred, $(volume blurred) sharpened"
+    fail "$sharp mm3 when sharp, $raw blurred, $blurred sharpened"
 
 expect 0 ranks 3 "$BEN" segment "$TMP/blurred.nii.gz" "$TMP/ranks" --species rat
 same_outputs "$TMP/blurred" "$TMP/ranks"

@@ -12,12 +12,11 @@ expect 0 "$BEN" segment "$TMP/even.nii.gz" "$TMP/even" --species human
 expect 0 "$BEN" segment "$TMP/coil.nii.gz" "$TMP/dark" --species human --no-n4-strong
 expect 0 "$BEN" segment "$TMP/coil.nii.gz" "$TMP/coil" --species human --volume all --brain --mosaic
 says "bias corrected strongly"
-is "usual usual strong" "$(for run in even dark coil; do
-    cell "$TMP/$run/results.tsv" status ok n4; done | xargs)"
-volume() { cell "$TMP/$1/results.tsv" status ok volume_mm3; }
-awk -v even="$(volume even)" -v dark="$(volume dark)" -v coil="$(volume coil)" \
+is "usual usual strong" "$(results n4 even dark coil)"
+read -r even dark coil <<<"$(results volume_mm3 even dark coil)"
+awk -v even="$even" -v dark="$dark" -v coil="$coil" \
     'BEGIN {exit !(dark < 0.3 * even && coil > 0.7 * even && coil < 1.1 * even)}' ||
-    fail "$(volume even) mm3 in even light, $(volume dark) by the coil, $(volume coil) corrected strongly"
+    fail "$even mm3 in even light, $dark by the coil, $coil corrected strongly"
 
 expect 0 ranks 3 "$BEN" segment "$TMP/coil.nii.gz" "$TMP/ranks" --species human --volume all --brain \
     --mosaic

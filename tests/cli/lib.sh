@@ -97,6 +97,15 @@ cell() {
          if (ok) print $column[word[n]]}' "$1"
 }
 
+# results COLUMN RUN...: that column of the scan that went well, in the table of each run.
+results() {
+    local column=$1 run
+    shift
+    for run in "$@"; do
+        cell "$TMP/$run/results.tsv" status ok "$column"
+    done | xargs
+}
+
 # is EXPECTED FOUND...: each found text is the expected one, or a number within 1e-6 of it.
 is() {
     local expected=$1 found

@@ -10,13 +10,11 @@ expect 0 "$BEN" segment "$TMP/clear.nii.gz" "$TMP/clear" --species rat
 expect 0 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/raw" --species rat --no-denoise
 expect 0 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/noisy" --species rat
 says "smoothed by 0.6 voxels"
-is 0.0 "$(cell "$TMP/clear/results.tsv" status ok smoothing)" \
-    "$(cell "$TMP/raw/results.tsv" status ok smoothing)"
-is 0.6 "$(cell "$TMP/noisy/results.tsv" status ok smoothing)"
-volume() { cell "$TMP/$1/results.tsv" status ok volume_mm3; }
-awk -v clear="$(volume clear)" -v raw="$(volume raw)" -v noisy="$(volume noisy)" \
+is "0.0 0.0 0.6" "$(results smoothing clear raw noisy)"
+read -r clear raw noisy <<<"$(results volume_mm3 clear raw noisy)"
+awk -v clear="$clear" -v raw="$raw" -v noisy="$noisy" \
     'BEGIN {exit !(raw < 0.5 * clear && noisy > 0.9 * clear && noisy < 1.1 * clear)}' ||
-    fail "$(volume clear) mm3 without noise, $(volume raw) with it, $(volume noisy) smoothed"
+    fail "$clear mm3 without noise, $raw with it, $noisy smoothed"
 
 options=(--species rat --mc 2 --probability --uncertainty --attention)
 expect 0 "$BEN" segment "$TMP/noisy.nii.gz" "$TMP/one" "${options[@]}"

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "nn/net.h"
 #include "prep/prepare.h"
+#include "qa/look.h"
 
 struct ball {
     int dim[3];
@@ -45,6 +46,18 @@ static inline struct net *untrained_net(int size, int max_batch, uint64_t seed)
     CHECK_OK(net_create(&config, max_batch, false, &net));
     net_init(net, seed);
     return net;
+}
+
+/* Expected Dice of a look at the scan, alone. */
+static inline double ball_look(struct net *net, const struct prepared *p, float threshold)
+{
+    const struct comm self = comm_self();
+    struct look look;
+    double expected;
+    CHECK_OK(look_open(&self, net, threshold, p->slices.size, &look));
+    CHECK_OK(look_at(&look, p->volume, &p->slices, &expected));
+    look_close(&look);
+    return expected;
 }
 
 #endif

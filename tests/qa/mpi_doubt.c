@@ -35,15 +35,10 @@ static enum ben_status correct(void *context, struct prepared *corrected)
     return c->status;
 }
 
-static double look(struct net *net, double bright)
+static double seen(struct net *net, double bright)
 {
-    const struct comm self = comm_self();
     struct prepared p = ball(bright);
-    struct look look;
-    double expected;
-    CHECK_OK(look_open(&self, net, threshold, SIZE, &look));
-    CHECK_OK(look_at(&look, p.volume, &p.slices, &expected));
-    look_close(&look);
+    double expected = ball_look(net, &p, threshold);
     prepare_clear(&p);
     return expected;
 }
@@ -91,7 +86,7 @@ static bool check_way(struct net *net, double from, double to)
     struct correction c = {.bright = to};
     struct prepared p = ball(from);
     struct doubt_choice choice;
-    double usual = look(net, from), corrected = look(net, to);
+    double usual = seen(net, from), corrected = seen(net, to);
     bool strong = 1 - corrected < DOUBT_SHADING * (1 - usual);
     CHECK_OK(settle(net, false, &c, &p, &choice));
     CU_ASSERT_EQUAL(c.calls, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What filter_settle finds is what its definition says, for a team of any size. (tests/cli/noise.sh and blur.sh have
- * scans that are filtered.) */
+/* What filter_settle finds is what its definition says, for a team of any size. (tests/cli/noise.sh
+ * and blur.sh have scans that are filtered.) */
 #include "check_ranks.h"
 
 #include "ball.h"
@@ -23,17 +23,6 @@ static struct prepared ball(void)
         p.volume->data[i] = p.volume->data[i] > 0.95F;
     CHECK_OK(smooth_volume(p.volume, (const double[]){2, 2, 0}));
     return p;
-}
-
-static double look(struct net *net, const struct prepared *p)
-{
-    const struct comm self = comm_self();
-    struct look look;
-    double expected;
-    CHECK_OK(look_open(&self, net, threshold, SIZE, &look));
-    CHECK_OK(look_at(&look, p->volume, &p->slices, &expected));
-    look_close(&look);
-    return expected;
 }
 
 /* A net that is surer of what it says, so that it matters more what it sees. */
@@ -62,37 +51,42 @@ static struct prepared filtered_ball(struct filter filter)
     return p;
 }
 
-/* 1 - expected Dice. */
-static double rest_of(struct net *net, struct filter filter)
+/* Expected Dice. */
+static double seen(struct net *net, struct filter filter)
 {
     struct prepared p = filter.sd > 0 ? filtered_ball(filter) : ball();
-    double expected = look(net, &p);
+    double expected = ball_look(net, &p, threshold);
     prepare_clear(&p);
-    return 1 - expected;
+    return expected;
 }
 
-static const struct filter narrow = {0.6, 0}, voxel = {1, 0}, wide = {1.6, 0}, sharp = {3, 2};
-
-/* By the definition, and *least of what was tried. */
-static struct filter best_filter(struct net *net, double *least)
+static bool is_better(double expected, double factor, double than)
 {
-    double plain = rest_of(net, (struct filter){0, 0}), by_voxel = rest_of(net, voxel);
+    return 1 - expected < factor * (1 - than);
+}
+
+static const struct filter none = {0, 0}, narrow = {0.6, 0}, voxel = {1, 0}, wide = {1.6, 0},
+                           sharp = {3, 2};
+
+/* By the definition, and *expected of the best that was tried. */
+static struct filter best_filter(struct net *net, double plain, double *expected)
+{
     struct filter best = voxel;
-    *least = by_voxel;
-    if (by_voxel < FILTER_HINT * plain) {
-        double by_narrow = rest_of(net, narrow), by_wide = rest_of(net, wide);
-        best = by_voxel < FILTER_WIDER * by_narrow ? voxel : narrow;
-        *least = best.sd < 1 ? by_narrow : by_voxel;
-        if (by_voxel < by_narrow && by_wide < FILTER_WIDER * *least) {
+    const double by_voxel = *expected = seen(net, voxel);
+    if (is_better(by_voxel, FILTER_HINT, plain)) {
+        double by_narrow = seen(net, narrow), by_wide = seen(net, wide);
+        best = is_better(by_voxel, FILTER_WIDER, by_narrow) ? voxel : narrow;
+        *expected = best.sd < 1 ? by_narrow : by_voxel;
+        if (by_voxel > by_narrow && is_better(by_wide, FILTER_WIDER, *expected)) {
             best = wide;
-            *least = by_wide;
+            *expected = by_wide;
         }
     }
-    if (*least < FILTER_SMOOTHED * plain)
+    if (is_better(*expected, FILTER_SMOOTHED, plain))
         return best;
-    double by_sharp = rest_of(net, sharp);
-    *least = fmin(*least, by_sharp);
-    return by_sharp < FILTER_SHARPENED * plain ? sharp : (struct filter){0, 0};
+    double by_sharp = seen(net, sharp);
+    *expected = fmax(*expected, by_sharp);
+    return is_better(by_sharp, FILTER_SHARPENED, plain) ? sharp : none;
 }
 
 static void check_voxels(const struct prepared *found, struct filter filter)
@@ -108,12 +102,12 @@ static struct filter check_choice(struct net *net)
     struct prepared p = ball();
     struct filter_choice choice;
     struct look shared;
-    double least;
-    struct filter best = best_filter(net, &least);
+    double plain = seen(net, none), expected;
+    struct filter best = best_filter(net, plain, &expected);
     CHECK_OK(look_open(&world, net, threshold, SIZE, &shared));
-    CHECK_OK(filter_settle(&shared, &percentiles, true, true, &p, &choice));
+    CHECK_OK(filter_settle(&shared, &percentiles, true, true, plain, &p, &choice));
     CU_ASSERT(choice.filter.sd == best.sd && choice.filter.sharpen == best.sharpen);
-    CHECK_NEAR(choice.filtered, 1 - least, 1e-12);
+    CU_ASSERT(choice.plain == plain && choice.filtered == expected);
     check_voxels(&p, best);
     look_close(&shared);
     prepare_clear(&p);
