@@ -4,6 +4,7 @@
 #include "prep/box.h"
 #include "prep/components.h"
 #include "prep/outlier.h"
+#include "prep/waist.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -137,10 +138,15 @@ enum ben_status post_clean(const struct post_config *config, const int dim[3],
 {
     enum ben_status st = BEN_OK;
     double voxel_mm3 = voxel_mm[0] * voxel_mm[1] * voxel_mm[2];
+    bool cut = false;
     TRY(config_check(config));
     if (config->mend_plane != POST_NO_PLANE)
         TRY(outlier_mend(dim, voxel_mm, config->mend_plane, mask));
     TRY(keep_components(config, dim, voxel_mm3, mask));
+    if (config->mend_plane != POST_NO_PLANE)
+        TRY(waist_cut(dim, config->mend_plane, mask, &cut));
+    if (cut)
+        TRY(keep_components(config, dim, voxel_mm3, mask));
     if (config->fill_holes)
         TRY(fill_volume(dim, mask));
     if (config->fill_plane != POST_NO_PLANE)

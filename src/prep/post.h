@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a probability map to a mask: threshold, mend slices that contradict their neighbours, keep
- * the largest components, drop small ones, fill holes, in this order. Components of the mask and
+ * the largest components, drop small ones, the same again of what is left where slices beyond a
+ * waist are cut off, fill holes, in this order. Components of the mask and
  * of its holes are connected through voxel faces; of two equally large ones the one that holds
  * the earlier voxel counts as larger. */
 #ifndef BEN_PREP_POST_H
@@ -15,7 +16,8 @@
 
 struct post_config {
     float threshold; /* inside is above it */
-    int mend_plane; /* slices across this axis are mended (prep/outlier.h); POST_NO_PLANE: not */
+    int mend_plane; /* slices across this axis are mended (prep/outlier.h) and cut off (prep/waist.h);
+                     * POST_NO_PLANE: not */
     int components;  /* how many of the largest stay; 0 keeps all */
     double min_mm3;  /* smaller components go, even the last one */
     long min_voxels; /* the same in voxels */

@@ -219,6 +219,17 @@ static void test_slices_are_mended_first(void)
     check_clean(&config, dim, apart, first);
 }
 
+/* A neck at the field of view's end, one voxel of waist, the brain. */
+static void test_slices_beyond_a_waist_go(void)
+{
+    struct post_config config = post_defaults();
+    const int dim[3] = {3, 2, 8};
+    const char *head = "#############.....##################............";
+    check_clean(&config, dim, head, head);
+    config.mend_plane = 2;
+    check_clean(&config, dim, head, "............#.....##################............");
+}
+
 static void test_threshold_and_bad_configurations(void)
 {
     const float prob[4] = {0.2F, 0.5F, 0.50001F, NAN};
@@ -270,6 +281,7 @@ static const struct check_test tests[] = {
     {"holes are filled", test_holes_are_filled},
     {"slices are filled across every axis", test_slices_are_filled_across_every_axis},
     {"slices are mended first", test_slices_are_mended_first},
+    {"slices beyond a waist go", test_slices_beyond_a_waist_go},
     {"threshold and bad configurations", test_threshold_and_bad_configurations},
     {"a mask in its probability's place", test_in_place},
 };
