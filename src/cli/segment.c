@@ -35,7 +35,8 @@ static const struct option rows[] = {
     ROW("threshold", BEN_OPTION_REAL, threshold, "0.5", 0, 1, "P",
         "voxels of a higher probability are brain"),
     ROW("mend-slices", BEN_OPTION_FLAG, mend_slices, "yes", 0, 0, NULL,
-        "remove what few slices have against both neighbours, fill what they lack"),
+        "remove what few slices have against both neighbours, fill what they lack, cut off "
+        "necks"),
     ROW("components", BEN_OPTION_INT, components, "1", 0, 1000000, "K",
         "keep the K largest connected regions; 0: all"),
     ROW("min-mm3", BEN_OPTION_REAL, min_mm3, "0", 0, 1e12, "MM3", "drop smaller regions"),
