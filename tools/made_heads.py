@@ -35,6 +35,18 @@ OUTER = {507: "muscle", 511: "fat", 508: "fat", 515: "bone", 516: "marrow", 514:
          509: "muscle", 502: "bone", 530: "muscle"}
 
 
+def legend(folder):
+    """The values that are brain, and those that are CSF."""
+    with open(folder / "labels.tsv") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return ([int(r["value"]) for r in rows if r["is_brain"] == "1"],
+            [int(r["value"]) for r in rows if r["is_csf"] == "1"])
+
+
+def rician(image, sd, rng):
+    return np.hypot(image + rng.normal(0, sd, image.shape), rng.normal(0, sd, image.shape))
+
+
 def largest(mask, structure=None):
     parts, n = ndimage.label(mask, structure)
     return parts == 1 + np.argmax(np.bincount(parts.ravel())[1:]) if n else mask
@@ -100,8 +112,7 @@ def make(path, is_brain, is_csf, manner, rng):
     image = spoil(paint(labels, is_brain, manner, rng), rng)
     k = int(rng.integers(2, 5))
     image, mask = thicken(image, k), thicken(mask.astype(np.float32), k) > .5
-    sd = rng.uniform(.005, .04)
-    image = np.hypot(image + rng.normal(0, sd, image.shape), rng.normal(0, sd, image.shape))
+    image = rician(image, rng.uniform(.005, .04), rng)
     zs = np.flatnonzero(mask.any((0, 1)))
     low = max(0, zs[0] - int(rng.integers(0, 60 // k)))
     affine = scan.affine @ np.diag([1, 1, k, 1])
@@ -116,10 +127,7 @@ def main():
     args.add_argument("--per-map", type=int, default=2)
     args.add_argument("--seed", type=int, default=1)
     a = args.parse_args()
-    with open(a.labels / "labels.tsv") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    is_brain = [int(r["value"]) for r in rows if r["is_brain"] == "1"]
-    is_csf = [int(r["value"]) for r in rows if r["is_csf"] == "1"]
+    is_brain, is_csf = legend(a.labels)
     a.out.mkdir(parents=True, exist_ok=True)
     table = ["image\tmask\tspecies\tparticipant\tdataset\tmodality\tsplit"]
     manners = list(GREYS)

@@ -12,14 +12,13 @@ nibabel); the maps may be evaluated on, no weights are trained on them.
 HEADLABELS has the folders mouse_icfem, rat_icfem, rat_sigma and monkey_icfem, each with *_labels.nii.gz
 and labels.tsv. OUT gets images, masks and scans.tsv."""
 import argparse
-import csv
 import pathlib
 
 import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
-from made_heads import brain_mask
+from made_heads import brain_mask, legend, rician
 
 # Species, the label of bone, voxels in mm (across, across, along the slices) of even and odd scans.
 MAPS = {"mouse_icfem": ("mus musculus", 2, (.1, .1, .5), (.15, .15, .75)),
@@ -31,13 +30,6 @@ MANNERS = {"T1": ((.3, .9), .6, .8, .2), "T2": ((.1, .6), .65, .5, 1.),
            "EPI": ((.03, .3), .8, .7, .9), "random": None}
 FLESH_MM = 4.5  # in rat_sigma muscle and air share a label: what is nearer to the brain is muscle
 NEAR = .2       # of the brain's length to each side
-
-
-def legend(folder):
-    with open(folder / "labels.tsv") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return ([int(r["value"]) for r in rows if r["is_brain"] == "1"],
-            [int(r["value"]) for r in rows if r["is_csf"] == "1"])
 
 
 def greys(n, manner, brain, fluid, bone, bone_is_dark, rng):
@@ -60,15 +52,11 @@ def bias_field(shape, rng):
     return np.exp(sum(slope * axis for slope, axis in zip(slopes, axes))).astype(np.float32)
 
 
-def resample(volume, zoom, order):
+def resample(volume, zoom):
     shape = np.round(np.array(volume.shape) * zoom).astype(int)
     at = np.indices(shape, np.float32)
     at = [(at[a] + .5) / zoom[a] - .5 for a in range(3)]
-    return ndimage.map_coordinates(volume, at, order=order, mode="nearest")
-
-
-def rician(image, sd, rng):
-    return np.hypot(image + rng.normal(0, sd, image.shape), rng.normal(0, sd, image.shape))
+    return ndimage.map_coordinates(volume, at, order=1, mode="nearest")
 
 
 def paint(labels, mask, voxel, target, grey, is_sigma, rng):
@@ -82,8 +70,8 @@ def paint(labels, mask, voxel, target, grey, is_sigma, rng):
     image = ndimage.gaussian_filter(image * bias_field(labels.shape, rng),
                                     np.clip(.4 * target / voxel - .2, 0, None))
     zoom = voxel / target
-    image = rician(resample(image, zoom, 1), rng.uniform(.01, .06), rng)
-    return image, resample(mask.astype(np.float32), zoom, 1) > .5
+    image = rician(resample(image, zoom), rng.uniform(.01, .06), rng)
+    return image, resample(mask.astype(np.float32), zoom) > .5
 
 
 def near_box(mask):

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prep/waist.h"
-#include "base/util.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -81,26 +80,25 @@ void waist_find(int n, const long *areas, int *first, int *last)
 enum ben_status waist_cut(const int dim[3], int axis, uint8_t *mask, bool *cut)
 {
     enum ben_status st = BEN_OK;
-    const size_t rows = (size_t)dim[1] * (size_t)dim[2];
+    const size_t n = (size_t)dim[axis],
+                 voxels = (size_t)dim[0] * (size_t)dim[1] * (size_t)dim[2];
+    size_t step = 1; /* voxels of a slice that follow each other; then come the next slice's */
     long *areas = NULL;
     int first, last;
-    TRY_NEW(areas = calloc((size_t)dim[axis] + 1, sizeof *areas));
-    for (size_t row = 0; row < rows; row++) {
-        const int at[3] = {0, (int)(row % (size_t)dim[1]), (int)(row / (size_t)dim[1])};
-        for (int i = 0; i < dim[0]; i++)
-            areas[axis == 0 ? i : at[axis]] += mask[row * (size_t)dim[0] + (size_t)i] != 0;
-    }
+    for (int a = 0; a < axis; a++)
+        step *= (size_t)dim[a];
+    TRY_NEW(areas = calloc(n, sizeof *areas));
+    for (size_t block = 0; block < voxels / step; block++)
+        for (size_t i = block * step; i < (block + 1) * step; i++)
+            areas[block % n] += mask[i] != 0;
     waist_find(dim[axis], areas, &first, &last);
     *cut = false;
-    for (int k = 0; k < dim[axis]; k++)
-        *cut |= areas[k] > 0 && (k < first || k > last);
-    for (size_t row = 0; *cut && row < rows; row++) {
-        const int at[3] = {0, (int)(row % (size_t)dim[1]), (int)(row / (size_t)dim[1])};
-        for (int i = 0; i < dim[0]; i++) {
-            int k = axis == 0 ? i : at[axis];
-            if (k < first || k > last)
-                mask[row * (size_t)dim[0] + (size_t)i] = 0;
-        }
+    for (size_t block = 0; block < voxels / step; block++) {
+        const int k = (int)(block % n);
+        if (k >= first && k <= last)
+            continue;
+        *cut |= areas[k] > 0;
+        memset(mask + block * step, 0, step);
     }
 out:
     free(areas);
